@@ -1,0 +1,38 @@
+//! The words and the decisions of Drawbridge.
+//!
+//! Everything here is pure: values and a time go in, values come out. No
+//! socket, file, database, clock or random number is touched, so that each
+//! rule that may stop a plant, or let somebody into one, is tested by table and
+//! by property. The shells around it load, call, save and report.
+//!
+//! Read [`policy`] for who may do what, [`request`] and [`grant`] for the way of
+//! a request, [`session`] for how a session ends, and [`plant`] for what a plant
+//! is made of.
+
+pub mod account;
+pub mod audit;
+pub mod grant;
+pub mod id;
+pub mod name;
+pub mod plant;
+pub mod policy;
+pub mod request;
+pub mod session;
+pub mod time;
+
+pub use account::{Account, AccountState, Role};
+pub use audit::{Actor, Draft, Event, Who};
+pub use grant::{Grant, GrantEnd, GrantEndReason, GrantPhase};
+pub use id::{EventId, GrantId, RequestId, SessionId, TicketId, TokenId};
+pub use name::{AccountName, AssetName, BadName, ConduitName, CredentialName, SiteName, ZoneName};
+pub use plant::{
+    Asset, Conduit, Keep, Operation, PlannedAccount, Plant, Protocol, Quorum, Rules, SecurityLevel,
+    Site, SshEndpoint, Zone,
+};
+pub use policy::{Action, Denied, Permit, Revoker, Verdict};
+pub use request::{Approval, Request, RequestState};
+pub use session::{Blame, CloseReason};
+pub use time::{
+    BadDuration, BadZone, Clock, EmptyWindow, PlantTime, Random, Timestamp, Window, human_duration,
+    parse_duration,
+};

@@ -1,0 +1,677 @@
+//! The way of a request: requested → (approved 1 of n) → granted, or denied,
+//! withdrawn, lapsed, cancelled. Each step takes the request and gives back the
+//! next one, or a refusal; a request that has ended takes no more steps.
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use thiserror::Error;
+
+use crate::account::{Account, Role};
+use crate::grant::{Grant, GrantPhase};
+use crate::id::{GrantId, RequestId};
+use crate::name::{AccountName, AssetName, ZoneName};
+use crate::plant::{Asset, Conduit, Protocol, Zone};
+use crate::time::{Timestamp, Window, human_duration};
+
+/// The longest purpose, note or reason, in characters.
+pub const MAX_TEXT: usize = 500;
+/// The longest work order number, in characters.
+pub const MAX_WORK_ORDER: usize = 64;
+/// How far ahead a window may start: access is asked for when it is needed.
+pub const FURTHEST_AHEAD: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// A vendor asks for a session, or for more time in a granted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// The vendor who asks.
+    pub account: AccountName,
+    /// For what.
+    pub asset: AssetName,
+    /// The zone the asset stood in when it was asked for.
+    pub zone: ZoneName,
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// What for.
+    pub purpose: String,
+    /// The plant's number for the work.
+    pub work_order: Option<String>,
+    /// When. For more time: from the grant's end until the end that is asked for.
+    pub wanted: Window,
+    /// When it was asked.
+    pub created_at: Timestamp,
+    /// The grant that shall last longer, if that is what is asked.
+    pub extends: Option<GrantId>,
+    /// How far it has come.
+    pub state: RequestState,
+}
+
+/// How far a request has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// It waits for approvers.
+    Waiting {
+        /// Those who have approved so far.
+        approvals: Vec<Approval>,
+    },
+    /// Enough have approved.
+    Granted {
+        /// What came of it.
+        grant: GrantId,
+        /// Those who approved.
+        approvals: Vec<Approval>,
+    },
+    /// An approver said no.
+    Denied {
+        /// Who.
+        by: AccountName,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// The vendor took it back.
+    Withdrawn {
+        /// When.
+        at: Timestamp,
+    },
+    /// Its window passed before enough had approved.
+    Lapsed {
+        /// When that was noticed.
+        at: Timestamp,
+    },
+    /// It fell with its account or its asset.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl RequestState {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Granted { .. } => "granted",
+            Self::Denied { .. } => "denied",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Lapsed { .. } => "lapsed",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+/// One approver's yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: AccountName,
+    /// When.
+    pub at: Timestamp,
+    /// The window as this approver left it.
+    #[serde(with = "window_parts")]
+    pub window: Window,
+    /// What they added.
+    pub note: Option<String>,
+}
+
+mod window_parts {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use crate::time::{Timestamp, Window};
+
+    pub(super) fn serialize<S: Serializer>(window: &Window, out: S) -> Result<S::Ok, S::Error> {
+        (window.start(), window.end()).serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Window, D::Error> {
+        let (start, end) = <(Timestamp, Timestamp)>::deserialize(input)?;
+        Window::new(start, end).map_err(D::Error::custom)
+    }
+}
+
+/// What a vendor writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// For what.
+    pub asset: AssetName,
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// What for.
+    pub purpose: String,
+    /// The plant's number for the work.
+    pub work_order: Option<String>,
+    /// When.
+    pub wanted: Window,
+}
+
+/// An approver's narrower window; what is not named stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Narrowing {
+    /// A later start.
+    pub not_before: Option<Timestamp>,
+    /// An earlier end.
+    pub not_after: Option<Timestamp>,
+}
+
+/// The asset that is asked for, and what the plant says of the way to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// The asset.
+    pub asset: &'a Asset,
+    /// The zone it stands in.
+    pub zone: &'a Zone,
+    /// The conduit into that zone, if there is one.
+    pub conduit: Option<&'a Conduit>,
+}
+
+impl Way<'_> {
+    /// The longest window that may be approved.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.conduit.map_or(Duration::ZERO, |c| {
+            c.longest_session.min(self.zone.longest_session)
+        })
+    }
+}
+
+/// What an approval led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Approved {
+    /// More approvers are needed.
+    Waiting(Request),
+    /// It is a grant now.
+    Granted(Request, Grant),
+    /// The grant that it extends ends later now.
+    Extended(Request, Grant),
+}
+
+/// Why a step was not taken. The text is for the person who tried.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RequestRefused {
+    /// The account is no vendor's, or is switched off.
+    #[error("only an active vendor account can ask for a session")]
+    NotAVendor,
+    /// The asset is unknown, or not one that this vendor may ask for.
+    #[error(
+        "there is no asset {0} that you may ask for; `drawbridge asset list` shows those you may"
+    )]
+    NoSuchAsset(AssetName),
+    /// No conduit leads there, or it does not let the protocol through.
+    #[error(
+        "no conduit lets {protocol} through to {asset}; ask the plant whether it should be reachable"
+    )]
+    NoConduit {
+        /// What was asked for.
+        asset: AssetName,
+        /// By which protocol.
+        protocol: Protocol,
+    },
+    /// A text is missing or too long.
+    #[error("{field} must have 1 to {most} characters and no control characters")]
+    BadText {
+        /// Which.
+        field: &'static str,
+        /// How long it may be.
+        most: usize,
+    },
+    /// The window is over already.
+    #[error("the window has passed; ask for one that ends in the future")]
+    WindowPassed,
+    /// The window starts too far ahead.
+    #[error("the window starts more than 90 days ahead; ask when the work is nearer")]
+    TooFarAhead,
+    /// The window is longer than the way there allows.
+    #[error("the window is {asked}; at most {longest} may be approved here; choose a shorter one", asked = human_duration(*.asked), longest = human_duration(*.longest))]
+    TooLong {
+        /// How long it is.
+        asked: Duration,
+        /// How long it may be.
+        longest: Duration,
+    },
+    /// The same vendor already waits for the same asset in an overlapping window.
+    #[error(
+        "request {0} for this asset already waits, in an overlapping window; withdraw it first if this one shall take its place"
+    )]
+    AlreadyWaiting(RequestId),
+    /// The request has ended or was granted.
+    #[error("the request is {0} already; nothing was changed")]
+    NotWaiting(&'static str),
+    /// The approver asked for it.
+    #[error("nobody approves their own request; another approver of the zone must")]
+    OwnRequest,
+    /// The account may not decide in this zone.
+    #[error("you are not an approver of zone {0}; an approver of that zone must decide")]
+    NotAnApprover(ZoneName),
+    /// The approver has approved before.
+    #[error(
+        "you have approved this request already; another approver of the zone must be the next"
+    )]
+    ApprovedBefore,
+    /// The narrowed window is not inside the one that is left.
+    #[error("an approver can narrow the window, not widen it; it must stay inside {0} to {1}")]
+    Widens(Timestamp, Timestamp),
+    /// The narrowed window is empty.
+    #[error("the narrowed window is empty: its end must be after its start")]
+    EmptyWindow,
+    /// The account did not make this request.
+    #[error("only the vendor who asked can withdraw a request; an approver can deny it")]
+    NotYours,
+    /// The grant that shall last longer is over, or already lasts that long.
+    #[error("the grant can't be extended: {0}")]
+    NotExtendable(&'static str),
+}
+
+impl RequestRefused {
+    /// A stable code for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAVendor => "not_a_vendor",
+            Self::NoSuchAsset(_) => "no_such_asset",
+            Self::NoConduit { .. } => "no_conduit",
+            Self::BadText { .. } => "bad_text",
+            Self::WindowPassed => "window_passed",
+            Self::TooFarAhead => "too_far_ahead",
+            Self::TooLong { .. } => "window_too_long",
+            Self::AlreadyWaiting(_) => "already_waiting",
+            Self::NotWaiting(_) => "not_waiting",
+            Self::OwnRequest => "own_request",
+            Self::NotAnApprover(_) => "not_an_approver",
+            Self::ApprovedBefore => "approved_before",
+            Self::Widens(..) => "widens",
+            Self::EmptyWindow => "empty_window",
+            Self::NotYours => "not_yours",
+            Self::NotExtendable(_) => "not_extendable",
+        }
+    }
+}
+
+/// A text that people will read later: not empty, bounded, and without control
+/// characters that would play tricks on a terminal.
+///
+/// # Errors
+/// [`RequestRefused::BadText`] naming `field`.
+pub fn plain_text(field: &'static str, text: &str, most: usize) -> Result<String, RequestRefused> {
+    let text = text.trim();
+    let fits = (1..=most).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(RequestRefused::BadText { field, most })
+    }
+}
+
+impl Request {
+    /// A vendor asks. `waiting` are this vendor's requests that still wait.
+    ///
+    /// # Errors
+    /// [`RequestRefused`], for each rule on asking.
+    pub fn file(
+        id: RequestId,
+        vendor: &Account,
+        ask: Ask,
+        way: Way<'_>,
+        waiting: &[Self],
+        now: Timestamp,
+    ) -> Result<Self, RequestRefused> {
+        may_ask(vendor, way.asset)?;
+        let passes = way
+            .conduit
+            .is_some_and(|c| c.protocols.contains(&ask.protocol));
+        if !passes || !way.asset.protocols().contains(&ask.protocol) {
+            return Err(RequestRefused::NoConduit {
+                asset: ask.asset,
+                protocol: ask.protocol,
+            });
+        }
+        let purpose = plain_text("the purpose", &ask.purpose, MAX_TEXT)?;
+        let work_order = ask
+            .work_order
+            .map(|w| plain_text("the work order", &w, MAX_WORK_ORDER))
+            .transpose()?;
+        if ask.wanted.end() <= now {
+            return Err(RequestRefused::WindowPassed);
+        }
+        if ask.wanted.start() > now.plus(FURTHEST_AHEAD) {
+            return Err(RequestRefused::TooFarAhead);
+        }
+        within(ask.wanted.length(), way.longest())?;
+        let rival = waiting.iter().find(|r| {
+            r.extends.is_none()
+                && r.asset == ask.asset
+                && r.wanted.intersection(&ask.wanted).is_some()
+        });
+        if let Some(rival) = rival {
+            return Err(RequestRefused::AlreadyWaiting(rival.id));
+        }
+        Ok(Self {
+            id,
+            account: vendor.name.clone(),
+            asset: ask.asset,
+            zone: way.zone.name.clone(),
+            protocol: ask.protocol,
+            purpose,
+            work_order,
+            wanted: ask.wanted,
+            created_at: now,
+            extends: None,
+            state: RequestState::Waiting {
+                approvals: Vec::new(),
+            },
+        })
+    }
+
+    /// The vendor, or an approver on the vendor's behalf, asks for more time in a
+    /// grant. It takes as many approvals as the grant did. `waiting` are the
+    /// vendor's requests that still wait.
+    ///
+    /// # Errors
+    /// [`RequestRefused`], when the grant is over or would last too long.
+    pub fn for_more_time(
+        id: RequestId,
+        grant: &Grant,
+        until: Timestamp,
+        way: Way<'_>,
+        waiting: &[Self],
+        now: Timestamp,
+    ) -> Result<Self, RequestRefused> {
+        check_extension(grant, until, way, now)?;
+        if let Some(rival) = waiting.iter().find(|r| r.extends == Some(grant.id)) {
+            return Err(RequestRefused::AlreadyWaiting(rival.id));
+        }
+        let wanted = Window::new(grant.window.end(), until)
+            .map_err(|_| RequestRefused::NotExtendable("it lasts that long already"))?;
+        Ok(Self {
+            id,
+            account: grant.account.clone(),
+            asset: grant.asset.clone(),
+            zone: grant.zone.clone(),
+            protocol: grant.protocol,
+            purpose: "more time".to_owned(),
+            work_order: None,
+            wanted,
+            created_at: now,
+            extends: Some(grant.id),
+            state: RequestState::Waiting {
+                approvals: Vec::new(),
+            },
+        })
+    }
+
+    /// The window that is left after those who have approved.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.approvals().last().map_or(self.wanted, |a| a.window)
+    }
+
+    /// Those who have approved.
+    #[must_use]
+    pub fn approvals(&self) -> &[Approval] {
+        match &self.state {
+            RequestState::Waiting { approvals } | RequestState::Granted { approvals, .. } => {
+                approvals
+            }
+            RequestState::Denied { .. }
+            | RequestState::Withdrawn { .. }
+            | RequestState::Lapsed { .. }
+            | RequestState::Cancelled { .. } => &[],
+        }
+    }
+
+    /// When it lapses if it still waits: with its window, or, for more time, with
+    /// the grant.
+    #[must_use]
+    pub fn lapses_at(&self) -> Timestamp {
+        if self.extends.is_some() {
+            self.wanted.start()
+        } else {
+            self.window().end()
+        }
+    }
+
+    /// One approver's yes. The one that completes the quorum makes the grant
+    /// (with `grant_id`), or extends `extended`, which must be the grant that
+    /// [`Request::extends`] names.
+    ///
+    /// # Errors
+    /// [`RequestRefused`], for each rule on approving.
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of one decision")]
+    pub fn approve(
+        mut self,
+        approver: &Account,
+        narrowing: Narrowing,
+        note: Option<String>,
+        way: Way<'_>,
+        quorum: usize,
+        extended: Option<Grant>,
+        grant_id: GrantId,
+        now: Timestamp,
+    ) -> Result<Approved, RequestRefused> {
+        let mut approvals = self.deciding(approver, now)?;
+        if approvals.iter().any(|a| a.by == approver.name) {
+            return Err(RequestRefused::ApprovedBefore);
+        }
+        let note = note
+            .map(|n| plain_text("the note", &n, MAX_TEXT))
+            .transpose()?;
+        let window = self.narrowed(narrowing)?;
+        if window.end() <= now {
+            return Err(RequestRefused::WindowPassed);
+        }
+        if !way
+            .conduit
+            .is_some_and(|c| c.protocols.contains(&self.protocol))
+        {
+            return Err(RequestRefused::NoConduit {
+                asset: self.asset,
+                protocol: self.protocol,
+            });
+        }
+        match &extended {
+            Some(grant) => check_extension(grant, window.end(), way, now)?,
+            None => within(window.length(), way.longest())?,
+        }
+        approvals.push(Approval {
+            by: approver.name.clone(),
+            at: now,
+            window,
+            note,
+        });
+        if approvals.len() < quorum {
+            self.state = RequestState::Waiting { approvals };
+            return Ok(Approved::Waiting(self));
+        }
+        match extended {
+            Some(grant) => {
+                let longer = Window::new(grant.window.start(), window.end())
+                    .map_err(|_| RequestRefused::EmptyWindow)?;
+                self.state = RequestState::Granted {
+                    grant: grant.id,
+                    approvals,
+                };
+                let grant = Grant {
+                    window: longer,
+                    extensions: grant.extensions + 1,
+                    ..grant
+                };
+                Ok(Approved::Extended(self, grant))
+            }
+            None => {
+                self.state = RequestState::Granted {
+                    grant: grant_id,
+                    approvals,
+                };
+                let grant = Grant {
+                    id: grant_id,
+                    request: self.id,
+                    account: self.account.clone(),
+                    asset: self.asset.clone(),
+                    zone: self.zone.clone(),
+                    protocol: self.protocol,
+                    window,
+                    created_at: now,
+                    ended: None,
+                    extensions: 0,
+                };
+                Ok(Approved::Granted(self, grant))
+            }
+        }
+    }
+
+    /// An approver's no.
+    ///
+    /// # Errors
+    /// [`RequestRefused`], for one who may not decide, or without a reason.
+    pub fn deny(
+        mut self,
+        approver: &Account,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Self, RequestRefused> {
+        self.deciding(approver, now)?;
+        let reason = plain_text("the reason", reason, MAX_TEXT)?;
+        self.state = RequestState::Denied {
+            by: approver.name.clone(),
+            at: now,
+            reason,
+        };
+        Ok(self)
+    }
+
+    /// The vendor takes it back.
+    ///
+    /// # Errors
+    /// [`RequestRefused`], for anybody else, or when it no longer waits.
+    pub fn withdraw(mut self, by: &AccountName, now: Timestamp) -> Result<Self, RequestRefused> {
+        if *by != self.account {
+            return Err(RequestRefused::NotYours);
+        }
+        self.still_waiting()?;
+        self.state = RequestState::Withdrawn { at: now };
+        Ok(self)
+    }
+
+    /// It falls with its account or asset.
+    ///
+    /// # Errors
+    /// [`RequestRefused::NotWaiting`] when it no longer waits.
+    pub fn cancel(mut self, reason: &str, now: Timestamp) -> Result<Self, RequestRefused> {
+        self.still_waiting()?;
+        self.state = RequestState::Cancelled {
+            at: now,
+            reason: reason.to_owned(),
+        };
+        Ok(self)
+    }
+
+    /// Its time is over. Unchanged, as `None`, if it is not, or if it no longer
+    /// waits.
+    #[must_use]
+    pub fn lapse(mut self, now: Timestamp) -> Option<Self> {
+        if self.still_waiting().is_err() || now < self.lapses_at() {
+            return None;
+        }
+        self.state = RequestState::Lapsed { at: now };
+        Some(self)
+    }
+
+    /// The approvals so far, if this approver may decide now.
+    fn deciding(
+        &self,
+        approver: &Account,
+        now: Timestamp,
+    ) -> Result<Vec<Approval>, RequestRefused> {
+        if approver.name == self.account {
+            return Err(RequestRefused::OwnRequest);
+        }
+        let answers = approver.zones.contains(&self.zone);
+        if !approver.is_active() || approver.role != Role::Approver || !answers {
+            return Err(RequestRefused::NotAnApprover(self.zone.clone()));
+        }
+        let approvals = self.still_waiting()?;
+        if now >= self.lapses_at() {
+            return Err(RequestRefused::WindowPassed);
+        }
+        Ok(approvals.to_vec())
+    }
+
+    fn still_waiting(&self) -> Result<&[Approval], RequestRefused> {
+        match &self.state {
+            RequestState::Waiting { approvals } => Ok(approvals),
+            RequestState::Granted { .. }
+            | RequestState::Denied { .. }
+            | RequestState::Withdrawn { .. }
+            | RequestState::Lapsed { .. }
+            | RequestState::Cancelled { .. } => {
+                Err(RequestRefused::NotWaiting(self.state.as_str()))
+            }
+        }
+    }
+
+    fn narrowed(&self, narrowing: Narrowing) -> Result<Window, RequestRefused> {
+        let outer = self.window();
+        let start = narrowing.not_before.unwrap_or(outer.start());
+        let end = narrowing.not_after.unwrap_or(outer.end());
+        // More time begins where the grant ends: only its end can be narrowed.
+        let start = if self.extends.is_some() {
+            outer.start()
+        } else {
+            start
+        };
+        let window = Window::new(start, end).map_err(|_| RequestRefused::EmptyWindow)?;
+        if window.lies_within(&outer) {
+            Ok(window)
+        } else {
+            Err(RequestRefused::Widens(outer.start(), outer.end()))
+        }
+    }
+}
+
+/// Whether this vendor may ask for this asset at all. An asset that they may not
+/// ask for is refused in the same words as one that does not exist.
+///
+/// # Errors
+/// [`RequestRefused`], if not.
+pub fn may_ask(vendor: &Account, asset: &Asset) -> Result<(), RequestRefused> {
+    if vendor.role != Role::Vendor || !vendor.is_active() {
+        return Err(RequestRefused::NotAVendor);
+    }
+    if vendor.assets.contains(&asset.name) {
+        Ok(())
+    } else {
+        Err(RequestRefused::NoSuchAsset(asset.name.clone()))
+    }
+}
+
+fn within(asked: Duration, longest: Duration) -> Result<(), RequestRefused> {
+    if asked <= longest {
+        Ok(())
+    } else {
+        Err(RequestRefused::TooLong { asked, longest })
+    }
+}
+
+fn check_extension(
+    grant: &Grant,
+    until: Timestamp,
+    way: Way<'_>,
+    now: Timestamp,
+) -> Result<(), RequestRefused> {
+    if grant.phase(now) == GrantPhase::Closed {
+        return Err(RequestRefused::NotExtendable(
+            "it is over; ask for a new session",
+        ));
+    }
+    if until <= grant.window.end() {
+        return Err(RequestRefused::NotExtendable("it lasts that long already"));
+    }
+    within(until.since(grant.window.start()), way.longest())
+}
