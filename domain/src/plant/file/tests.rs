@@ -1,1 +1,271 @@
+use proptest::prelude::*;
 
+use super::{parse, write};
+use crate::plant::diff::{Verb, changes};
+
+const GOOD: &str = r#"
+[site]
+name = "north-ridge"
+title = "North Ridge"
+time_zone = "Europe/Oslo"
+
+[rules.quorum]
+sl2 = 2
+
+[rules.idle]
+vendor = "14d"
+
+[[zone]]
+name = "hall"
+security_level = 2
+
+[[zone]]
+name = "sis"
+security_level = 4
+safety = true
+longest_session = "1h"
+
+[[conduit]]
+name = "to-hall"
+zone = "hall"
+source = "10.0.0.1"
+operations = ["exec"]
+environment = ["LANG", "LC_*"]
+longest_session = "4h"
+record = "full"
+
+[[asset]]
+name = "plc-7"
+zone = "hall"
+address = "10.20.0.7"
+[asset.ssh]
+port = 2222
+user = "service"
+host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl a comment"
+credential = "plc-7"
+
+[[account]]
+name = "vera"
+role = "vendor"
+company = "Turbines \"R\" Us"
+assets = ["plc-7"]
+
+[[account]]
+name = "arne"
+role = "approver"
+zones = ["hall", "sis"]
+"#;
+
+#[test]
+fn a_written_plant_is_read_back_the_same() {
+    let plant = parse(GOOD).expect("a plant");
+    assert_eq!(parse(&write(&plant)), Ok(plant.clone()));
+    assert_eq!(changes(Some(&plant), &plant), []);
+}
+
+#[test]
+fn changes_name_what_differs() {
+    let old = parse(GOOD).expect("a plant");
+    let edited = GOOD
+        .replace("10.20.0.7", "10.20.0.8")
+        .replace("\"vera\"", "\"vida\"");
+    let found: Vec<_> = changes(Some(&old), &parse(&edited).expect("a plant"))
+        .into_iter()
+        .map(|c| (c.verb, c.kind, c.name, c.detail))
+        .collect();
+    let change =
+        |verb, kind, name: &str, detail: &str| (verb, kind, name.to_owned(), detail.to_owned());
+    assert_eq!(
+        found,
+        [
+            change(
+                Verb::Change,
+                "asset",
+                "plc-7",
+                r#"address: "10.20.0.7" -> "10.20.0.8""#
+            ),
+            change(Verb::Add, "account", "vida", ""),
+            change(Verb::Remove, "account", "vera", ""),
+        ]
+    );
+}
+
+/// What is replaced in the good file, and the one error that must come of it.
+#[test]
+fn each_error_names_its_line_and_key() {
+    let cases = [
+        (
+            "time_zone = \"Europe/Oslo\"",
+            "time_zone = \"Oslo\"",
+            "line 5, site.time_zone: \"Oslo\" is no IANA time zone",
+        ),
+        (
+            "title = \"North Ridge\"",
+            "titel = \"x\"",
+            "line 4, titel: unknown field `titel`",
+        ),
+        (
+            "sl2 = 2",
+            "sl2 = 0",
+            "line 8, rules.quorum.sl2: write 1 to 9 approvers",
+        ),
+        ("sl2 = 2", "sl2 = 300", "line 8, sl2: "),
+        (
+            "vendor = \"14d\"",
+            "vendor = \"0d\"",
+            "line 11, rules.idle.vendor: write 1d to 366d",
+        ),
+        (
+            "vendor = \"14d\"",
+            "vendor = \"never\"",
+            "line 11, rules.idle.vendor: not a length of time",
+        ),
+        (
+            "security_level = 2",
+            "security_level = 5",
+            "line 15, zone.security_level: 5 is no security level",
+        ),
+        (
+            "longest_session = \"1h\"",
+            "longest_session = \"0s\"",
+            "line 21, zone.longest_session: a window of zero length",
+        ),
+        (
+            "longest_session = \"4h\"",
+            "longest_session = \"30d\"",
+            "line 29, conduit.longest_session: 30 d is no just-in-time",
+        ),
+        (
+            "zone = \"hall\"\nsource",
+            "zone = \"hell\"\nsource",
+            "line 25, conduit.zone: there is no zone hell",
+        ),
+        (
+            "\"LC_*\"",
+            "\"*\"",
+            "line 28, conduit.environment: \"*\" is no variable",
+        ),
+        (
+            "[\"exec\"]",
+            "[\"sudo\"]",
+            "line 27, conduit.operations: \"sudo\" is not one of: shell, exec",
+        ),
+        (
+            "address = \"10.20.0.7\"",
+            "address = \"plc7.plant.local\"",
+            "line 35, asset.address: \"plc7.plant.local\" is not an IP address: addresses are pinned",
+        ),
+        (
+            "address = \"10.20.0.7\"",
+            "address = \"0.0.0.0\"",
+            "line 35, asset.address: 0.0.0.0 is not the address of one machine",
+        ),
+        (
+            "port = 2222",
+            "port = 0",
+            "line 37, asset.ssh.port: write a port",
+        ),
+        (
+            "port = 2222",
+            "port = \"ssh\"",
+            "line 37, port: invalid type",
+        ),
+        (
+            "ssh-ed25519 AAAA",
+            "ssh-ed25519 BBBB",
+            "line 39, asset.ssh.host_key: write one public key line",
+        ),
+        (
+            "role = \"vendor\"",
+            "role = \"god\"",
+            "line 44, account.role: \"god\" is not one of: vendor",
+        ),
+        (
+            "role = \"vendor\"",
+            "role = \"auditor\"",
+            "line 46, account.assets: only a vendor asks for assets",
+        ),
+        (
+            "assets = [\"plc-7\"]",
+            "assets = [\"plc-8\"]",
+            "line 46, account.assets: there is no asset plc-8",
+        ),
+        (
+            "assets = [\"plc-7\"]",
+            "zones = [\"hall\"]",
+            "line 46, account.zones: only an approver or operator",
+        ),
+        (
+            "name = \"arne\"",
+            "name = \"vera\"",
+            "line 49, account.name: account vera is in this file already",
+        ),
+        (
+            "name = \"arne\"",
+            "name = \"Arne\"",
+            "line 49, account.name: not a name",
+        ),
+        (
+            "zones = [\"hall\", \"sis\"]",
+            "zones = [\"hall\", \"attic\"]",
+            "line 51, account.zones: there is no zone attic",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        assert!(GOOD.contains(from), "{from}");
+        let errors = parse(&GOOD.replacen(from, to, 1))
+            .expect_err(to)
+            .to_string();
+        assert!(
+            errors.starts_with(expected),
+            "{to}:\n{errors}\ninstead of\n{expected}"
+        );
+        assert_eq!(errors.lines().count(), 1, "{to}:\n{errors}");
+    }
+}
+
+#[test]
+fn all_errors_come_at_once() {
+    let text = GOOD
+        .replace("10.20.0.7", "somewhere")
+        .replace("\"approver\"", "\"boss\"")
+        .replace("security_level = 2", "security_level = 9");
+    let errors = parse(&text).expect_err("three errors");
+    // An asset, conduit and account of a zone with an error stand in no zone.
+    assert!(errors.0.len() >= 3, "{errors}");
+}
+
+#[test]
+fn names_are_unique() {
+    let text = format!("{GOOD}\n[[zone]]\nname = \"hall\"\nsecurity_level = 1\n");
+    let errors = parse(&text).expect_err("two zones").to_string();
+    assert!(errors.ends_with("zone.name: zone hall is in this file already; names are unique"));
+}
+
+#[test]
+fn a_zone_has_one_conduit() {
+    let text = format!("{GOOD}\n[[conduit]]\nname = \"second\"\nzone = \"hall\"\n");
+    let errors = parse(&text).expect_err("two conduits").to_string();
+    assert!(
+        errors.contains("conduit to-hall leads into zone hall already"),
+        "{errors}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in ".{0,400}") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn no_edit_of_a_good_file_makes_it_panic(at in 0..GOOD.len(), gone in 0_usize..40, with in "[\\[\\]={}\"a-z0-9\n.]{0,8}") {
+        let end = (at + gone).min(GOOD.len());
+        if GOOD.is_char_boundary(at) && GOOD.is_char_boundary(end) {
+            let text = format!("{}{with}{}", &GOOD[..at], &GOOD[end..]);
+            if let Ok(plant) = parse(&text) {
+                prop_assert_eq!(parse(&write(&plant)), Ok(plant));
+            }
+        }
+    }
+}
