@@ -1,0 +1,76 @@
+//! What goes over the wire, both ways. Programs in Rust that speak to the API
+//! use the same types.
+//!
+//! Times are RFC 3339 text in UTC, ids are UUIDs and names are names, all as
+//! text. Bodies that a caller sends are read strictly: an unknown field is an
+//! error, so that a misspelt `not_after` is never an unlimited window.
+
+mod account;
+mod audit;
+mod grant;
+mod plant;
+mod problem;
+mod query;
+mod request;
+mod secret;
+mod session;
+mod vault;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use account::{Account, ChangePassword, Disabled, LoggedIn, Login, Me, SetPassword, Site};
+pub use audit::{AuditEvent, Changed};
+pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
+pub use plant::{
+    Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, PlantFile, Zone,
+};
+pub use problem::{FieldError, LiveGrant, Problem};
+pub use query::{
+    AccountQuery, ApplyQuery, AuditQuery, GrantQuery, RecordingQuery, ReplayQuery, RequestQuery,
+    SessionQuery,
+};
+pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};
+pub use secret::Secret;
+pub use session::{EndOrder, Recording, Session, SessionEnd};
+pub use vault::{Credential, SetCredential};
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Pass it as `after` to get the next page; null on the last one.
+    #[schema(required = true)]
+    pub next: Option<String>,
+}
+
+/// From `start` until just before `end`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Window {
+    /// The first instant inside, RFC 3339.
+    #[schema(format = DateTime)]
+    pub start: String,
+    /// The first instant after it, RFC 3339.
+    #[schema(format = DateTime)]
+    pub end: String,
+}
+
+/// Why somebody does something: 1 to 500 characters, for the audit log and for
+/// those it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// Why.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+/// Whether the API answers, and of which version it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// Whether the state can be read.
+    pub ok: bool,
+    /// The program's version.
+    pub version: String,
+}

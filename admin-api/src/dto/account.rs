@@ -1,0 +1,112 @@
+//! People and their logins.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Secret;
+
+/// Name and password.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The account.
+    pub name: String,
+    /// Its password.
+    pub password: Secret,
+}
+
+/// A login that succeeded.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LoggedIn {
+    /// To be sent as `Authorization: Bearer …`.
+    pub token: Secret,
+    /// When the token ends, RFC 3339.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+    /// Who is logged in.
+    pub account: Account,
+}
+
+/// Who is logged in, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// The account.
+    pub account: Account,
+    /// The site; absent before a plant file was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<Site>,
+}
+
+/// A plant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Site {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Its IANA time zone.
+    #[schema(example = "Europe/Oslo")]
+    pub time_zone: String,
+}
+
+/// A named person's account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// The person's name.
+    pub full_name: String,
+    /// The employer.
+    pub company: String,
+    /// `vendor`, `approver`, `operator`, `auditor` or `admin`.
+    pub role: String,
+    /// The zones that an approver or operator answers for.
+    pub zones: Vec<String>,
+    /// The assets that a vendor may ask for.
+    pub assets: Vec<String>,
+    /// `active` or `disabled`.
+    pub state: String,
+    /// Since when and why it is disabled, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Disabled>,
+    /// When it was made, RFC 3339.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// When it was last switched on, RFC 3339.
+    #[schema(format = DateTime)]
+    pub enabled_at: String,
+    /// The last full login or session, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub last_active_at: Option<String>,
+    /// Whether a password was ever set.
+    pub has_password: bool,
+}
+
+/// Since when and why an account is disabled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Disabled {
+    /// Since when, RFC 3339.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A password that an admin sets for somebody.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPassword {
+    /// The new password: 12 to 1024 characters.
+    pub password: Secret,
+}
+
+/// A password that somebody sets for themselves.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    /// The password until now.
+    pub current: Secret,
+    /// The new password: 12 to 1024 characters.
+    pub password: Secret,
+}

@@ -1,0 +1,104 @@
+//! Sessions and their recordings.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One connection under one grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// The grant it runs under.
+    pub grant: String,
+    /// Whose.
+    pub account: String,
+    /// On what.
+    pub asset: String,
+    /// The zone of the asset.
+    pub zone: String,
+    /// Through which conduit.
+    pub conduit: String,
+    /// By which protocol: `ssh`.
+    pub protocol: String,
+    /// The vendor's network address.
+    pub source: String,
+    /// When it began, RFC 3339.
+    #[schema(format = DateTime)]
+    pub opened_at: String,
+    /// `open` or `closed`.
+    pub state: String,
+    /// Somebody's order to end it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_order: Option<EndOrder>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<SessionEnd>,
+}
+
+/// Somebody's order to end a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndOrder {
+    /// When, RFC 3339.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Who; not told to vendors, unless it was they themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionEnd {
+    /// When, RFC 3339.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Why, for programs: `window_ended`, `vendor_left` …
+    pub code: String,
+    /// Whose doing it was: `vendor`, `target`, `operator`, `policy` or `broker`.
+    pub blame: String,
+    /// Why, for people.
+    pub text: String,
+    /// What the broker noted; not told to vendors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// The evidence of one channel of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Recording {
+    /// The session.
+    pub session: String,
+    /// The number of the SSH channel inside the session.
+    pub channel: u32,
+    /// Whose session.
+    pub account: String,
+    /// On what.
+    pub asset: String,
+    /// The zone of the asset.
+    pub zone: String,
+    /// `shell` or `exec`.
+    pub kind: String,
+    /// The command of an exec channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Whether it had a terminal.
+    pub has_terminal: bool,
+    /// When it began, RFC 3339.
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    /// When it ended, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
+    /// The exit status of the command, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_status: Option<u32>,
+    /// Bytes from the vendor.
+    pub bytes_in: u64,
+    /// Bytes from the asset.
+    pub bytes_out: u64,
+    /// `recording`, `complete`, `interrupted` or `failed`.
+    pub state: String,
+}
