@@ -1,0 +1,161 @@
+//! The disk as the recorder uses it; another one takes its place where a test
+//! needs it to fail.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Makes directories and files.
+pub trait Disk: Send + Sync + 'static {
+    /// Makes a directory that only its owner may enter (0700), and its parents.
+    /// One that is there already is fine.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn make_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes a new file that only its owner may open (0600).
+    ///
+    /// # Errors
+    /// What the system says; `AlreadyExists` if it does.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Makes the names in a directory durable.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+}
+
+/// One open file of a recording.
+pub trait DiskFile: Send + Sync {
+    /// Writes at `offset`; may write less than all, like `pwrite`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Reads at `offset`; may read less than all, like `pread`; 0 at the end.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Makes what was written durable (`fdatasync`), and makes sure that it can
+    /// be found again: a file whose name is gone is lost, whatever it holds.
+    ///
+    /// # Errors
+    /// What the system says. After an error nothing is known of what was
+    /// written before it; a second call that succeeds means nothing.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Cuts the file to `len` bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+}
+
+/// Writes all of `bytes` at `offset`.
+pub(crate) fn write_all_at(
+    file: &dyn DiskFile,
+    mut offset: u64,
+    mut bytes: &[u8],
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write_at(offset, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                offset += written as u64;
+                bytes = bytes.get(written..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads at `offset` until `buf` is full.
+pub(crate) fn read_exact_at(
+    file: &dyn DiskFile,
+    mut offset: u64,
+    mut buf: &mut [u8],
+) -> io::Result<()> {
+    while !buf.is_empty() {
+        match file.read_at(offset, buf) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                offset += read as u64;
+                buf = buf.get_mut(read..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The machine's own file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn make_dir(&self, path: &Path) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        let identity = identity(&file.metadata()?);
+        Ok(Box::new(RealFile {
+            file,
+            path: path.to_owned(),
+            identity,
+        }))
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+}
+
+struct RealFile {
+    file: File,
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+impl DiskFile for RealFile {
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_at(bytes, offset)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(buf, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()?;
+        // The system is glad to write into a file that was deleted.
+        if identity(&fs::metadata(&self.path)?) == self.identity {
+            Ok(())
+        } else {
+            Err(io::Error::other("another file has taken its place"))
+        }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)
+    }
+}
