@@ -16,6 +16,7 @@ mod secret;
 mod session;
 mod vault;
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -49,11 +50,11 @@ pub struct Page<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Window {
     /// The first instant inside, RFC 3339.
-    #[schema(format = DateTime)]
-    pub start: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub start: Timestamp,
     /// The first instant after it, RFC 3339.
-    #[schema(format = DateTime)]
-    pub end: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub end: Timestamp,
 }
 
 /// Why somebody does something: 1 to 500 characters, for the audit log and for
@@ -73,4 +74,7 @@ pub struct Health {
     pub ok: bool,
     /// The program's version.
     pub version: String,
+    /// The server's clock, RFC 3339.
+    #[schema(value_type = String, format = DateTime)]
+    pub now: Timestamp,
 }

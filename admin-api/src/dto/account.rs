@@ -1,5 +1,6 @@
 //! People and their logins.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,10 +22,13 @@ pub struct LoggedIn {
     /// To be sent as `Authorization: Bearer …`.
     pub token: Secret,
     /// When the token ends, RFC 3339.
-    #[schema(format = DateTime)]
-    pub expires_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
     /// Who is logged in.
     pub account: Account,
+    /// Where; absent before a plant file was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<Site>,
 }
 
 /// Who is logged in, and where.
@@ -70,15 +74,15 @@ pub struct Account {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
     /// When it was made, RFC 3339.
-    #[schema(format = DateTime)]
-    pub created_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
     /// When it was last switched on, RFC 3339.
-    #[schema(format = DateTime)]
-    pub enabled_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub enabled_at: Timestamp,
     /// The last full login or session, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    pub last_active_at: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_active_at: Option<Timestamp>,
     /// Whether a password was ever set.
     pub has_password: bool,
 }
@@ -87,8 +91,8 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Disabled {
     /// Since when, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// Why.
     pub reason: String,
 }

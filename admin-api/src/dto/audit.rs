@@ -1,5 +1,6 @@
 //! The audit log, and word of changes.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,8 +12,8 @@ pub struct AuditEvent {
     /// Its id.
     pub id: String,
     /// When, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// Who: `account/anna`, `system` or `host`.
     pub actor: String,
     /// From where: an address, `system` or `host`.
@@ -38,6 +39,6 @@ pub struct AuditEvent {
 /// may have changed, and is to be asked for again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Changed {
-    /// Counts up with every change since the program was started.
-    pub change: u64,
+    /// The newest event of the audit log that concerns the caller.
+    pub seq: i64,
 }

@@ -1,5 +1,6 @@
 //! Grants and the tickets that they are worth.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,8 +24,8 @@ pub struct Grant {
     /// When.
     pub window: Window,
     /// When it was granted, RFC 3339.
-    #[schema(format = DateTime)]
-    pub created_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
     /// `scheduled`, `open` or `closed`.
     pub phase: String,
     /// Why it is over, once that is settled.
@@ -38,8 +39,8 @@ pub struct Grant {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GrantEnd {
     /// When, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// `expired`, `revoked`, `account_disabled` or `plant_changed`.
     pub why: String,
     /// Who ended it, if it was a person; not told to vendors.
@@ -54,8 +55,8 @@ pub struct GrantEnd {
 #[serde(deny_unknown_fields)]
 pub struct ExtendGrant {
     /// The new end, RFC 3339.
-    #[schema(format = DateTime)]
-    pub not_after: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: Timestamp,
     /// What an approver adds to the approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -67,8 +68,8 @@ pub struct Ticket {
     /// The ticket: it is the password of the SSH login.
     pub ticket: Secret,
     /// When it is void, RFC 3339.
-    #[schema(format = DateTime)]
-    pub expires_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
     /// Where to go with it: an `ssh:` URI, without the ticket.
     pub link: String,
     /// How to use it with an SSH client.
@@ -82,6 +83,9 @@ pub struct SshAccess {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// Its host key, as one line of OpenSSH, to be pinned before the first
+    /// connection.
+    pub host_key: String,
     /// The SSH user name: `ACCOUNT+ASSET`.
     pub username: String,
     /// The command to type; the ticket is the password it asks for.

@@ -1,5 +1,6 @@
 //! What the plant is made of.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -52,8 +53,8 @@ pub struct Conduit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConduitClosed {
     /// Since when, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// Who: `account/olga` or `host`.
     pub by: String,
     /// Why.

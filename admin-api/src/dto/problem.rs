@@ -1,5 +1,6 @@
 //! Errors (RFC 9457).
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,8 +48,8 @@ pub struct LiveGrant {
     /// To what.
     pub asset: String,
     /// When its window ends, RFC 3339.
-    #[schema(format = DateTime)]
-    pub end: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub end: Timestamp,
     /// What the new plant no longer has.
     pub why: String,
 }

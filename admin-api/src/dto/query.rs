@@ -1,6 +1,7 @@
 //! What may stand behind the question mark. Unknown words are errors here too: a
 //! misspelt filter would show more than was asked for.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -12,7 +13,7 @@ pub struct AccountQuery {
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How many items at most: 1 to 200, usually 50.
+    /// How many items at most: 1 to 200; 50 if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -22,23 +23,23 @@ pub struct AccountQuery {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct RequestQuery {
-    /// Whose.
+    /// Whose: an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// To what.
+    /// To what: an asset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset: Option<String>,
     /// Into which zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// How far they have come: `waiting`, `granted`, `denied`, `withdrawn`, `lapsed` or
-    /// `cancelled`.
+    /// How far they have come: `waiting`, `granted`, `denied`, `withdrawn`,
+    /// `lapsed` or `cancelled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How many items at most: 1 to 200, usually 50.
+    /// How many items at most: 1 to 200; 50 if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -48,10 +49,10 @@ pub struct RequestQuery {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct GrantQuery {
-    /// Whose.
+    /// Whose: an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// To what.
+    /// To what: an asset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset: Option<String>,
     /// Into which zone.
@@ -63,7 +64,7 @@ pub struct GrantQuery {
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How many items at most: 1 to 200, usually 50.
+    /// How many items at most: 1 to 200; 50 if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -73,10 +74,10 @@ pub struct GrantQuery {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct SessionQuery {
-    /// Whose.
+    /// Whose: an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// To what.
+    /// To what: an asset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset: Option<String>,
     /// Into which zone.
@@ -91,7 +92,7 @@ pub struct SessionQuery {
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How many items at most: 1 to 200, usually 50.
+    /// How many items at most: 1 to 200; 50 if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -104,16 +105,16 @@ pub struct RecordingQuery {
     /// Of which session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// Whose.
+    /// Whose: an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// To what.
+    /// To what: an asset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset: Option<String>,
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How many items at most: 1 to 200, usually 50.
+    /// How many items at most: 1 to 200; 50 if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -134,18 +135,18 @@ pub struct AuditQuery {
     pub actor: Option<String>,
     /// At this time or later, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(format = DateTime)]
-    pub since: Option<String>,
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
     /// Before this time, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(format = DateTime)]
-    pub until: Option<String>,
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
     /// Whether the oldest come first; usually the newest do.
     pub oldest_first: bool,
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How many items at most: 1 to 200, usually 50.
+    /// How many items at most: 1 to 200; 50 if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -157,7 +158,8 @@ pub struct AuditQuery {
 pub struct ApplyQuery {
     /// Only say what would change.
     pub dry_run: bool,
-    /// Take back live grants that the new plant has no ground for, instead of refusing.
+    /// Take back live grants that the new plant has no ground for, instead of
+    /// refusing.
     pub revoke: bool,
 }
 

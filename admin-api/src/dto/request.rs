@@ -1,5 +1,6 @@
 //! Requests and what approvers say to them.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,11 +24,11 @@ pub struct NewRequest {
     pub work_order: Option<String>,
     /// The start of the window, RFC 3339; now if it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    pub not_before: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_before: Option<Timestamp>,
     /// The end of the window, RFC 3339.
-    #[schema(format = DateTime)]
-    pub not_after: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: Timestamp,
 }
 
 /// An approver's yes, with a narrower window if need be.
@@ -36,12 +37,12 @@ pub struct NewRequest {
 pub struct Approve {
     /// A later start, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    pub not_before: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_before: Option<Timestamp>,
     /// An earlier end, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    pub not_after: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_after: Option<Timestamp>,
     /// What the approver adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
@@ -71,8 +72,8 @@ pub struct Request {
     /// The window that is left after those who have approved.
     pub window: Window,
     /// When it was asked, RFC 3339.
-    #[schema(format = DateTime)]
-    pub created_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
     /// The grant that shall last longer, if that is what is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
@@ -99,8 +100,8 @@ pub struct Approval {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// When, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// The window as this approver left it.
     pub window: Window,
     /// What they added.
@@ -112,8 +113,8 @@ pub struct Approval {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestEnd {
     /// When, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// The approver who denied it; not told to vendors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,

@@ -1,5 +1,6 @@
 //! Sessions and their recordings.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,8 +24,8 @@ pub struct Session {
     /// The vendor's network address.
     pub source: String,
     /// When it began, RFC 3339.
-    #[schema(format = DateTime)]
-    pub opened_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub opened_at: Timestamp,
     /// `open` or `closed`.
     pub state: String,
     /// Somebody's order to end it.
@@ -39,8 +40,8 @@ pub struct Session {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EndOrder {
     /// When, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// Who; not told to vendors, unless it was they themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -52,8 +53,8 @@ pub struct EndOrder {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionEnd {
     /// When, RFC 3339.
-    #[schema(format = DateTime)]
-    pub at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// Why, for programs: `window_ended`, `vendor_left` …
     pub code: String,
     /// Whose doing it was: `vendor`, `target`, `operator`, `policy` or `broker`.
@@ -86,12 +87,12 @@ pub struct Recording {
     /// Whether it had a terminal.
     pub has_terminal: bool,
     /// When it began, RFC 3339.
-    #[schema(format = DateTime)]
-    pub started_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
     /// When it ended, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    pub ended_at: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
     /// The exit status of the command, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_status: Option<u32>,

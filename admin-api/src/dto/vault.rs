@@ -1,5 +1,6 @@
 //! Secrets that the broker signs in to assets with. They go in and never out.
 
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,6 +25,6 @@ pub struct Credential {
     /// `password` or `private_key`.
     pub kind: String,
     /// When it was last set, RFC 3339.
-    #[schema(format = DateTime)]
-    pub set_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub set_at: Timestamp,
 }
