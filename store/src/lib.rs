@@ -1,0 +1,52 @@
+//! The only SQL of Drawbridge.
+//!
+//! Each change of state is one transaction: load, let the domain decide, save,
+//! write the audit event, commit. [`tx`] holds the write transaction, which can't
+//! be committed without an event. Decisions are the domain's; races are settled
+//! here, because a write transaction has the database to itself.
+//!
+//! Start reading at [`store`] (opening), then [`deciding`] (requests and grants)
+//! and [`tickets`] (how a session begins).
+
+mod accounts;
+mod audit;
+mod authority;
+mod deciding;
+mod disabling;
+mod ending;
+mod error;
+mod grants;
+mod page;
+mod passwords;
+mod plant;
+mod recordings;
+mod requests;
+mod row;
+mod scope;
+mod secret;
+mod sessions;
+mod sign_in;
+mod store;
+mod tickets;
+mod tx;
+mod vault;
+mod ways;
+
+#[cfg(test)]
+mod tests;
+
+pub use audit::EventFilter;
+pub use domain::request::{Ask as NewRequest, Narrowing};
+pub use error::{Kind, LiveGrant, Refusal, StoreError};
+pub use grants::GrantFilter;
+pub use page::{Page, Paged};
+pub use plant::Apply;
+pub use recordings::{Recording, RecordingEnd, RecordingFilter};
+pub use requests::RequestFilter;
+pub use scope::Scope;
+pub use sessions::{EndOrder, SessionEnd, SessionFilter, SessionRow};
+pub use sign_in::{IssuedToken, SignInFacts};
+pub use store::{Options, Store};
+pub use tickets::{Admitted, IssuedTicket, Redeemed};
+pub use vault::{Credential, CredentialInfo, VaultError, VaultKey};
+pub use ways::ConduitState;

@@ -1,0 +1,236 @@
+//! Sessions as they are stored: begun by a ticket, listed, and ended in
+//! [`crate::ending`].
+
+use domain::{
+    AccountName, AssetName, CloseReason, ConduitName, Draft, GrantId, Permit, Protocol, SessionId,
+    TicketId, Timestamp, Verdict, ZoneName,
+};
+use serde_json::json;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use crate::error::StoreError;
+use crate::page::{Page, Paged};
+use crate::row::Fields;
+use crate::scope::{Scope, scoped};
+use crate::store::Store;
+use crate::tx::WriteTx;
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// The grant that it runs under.
+    pub grant: GrantId,
+    /// Whose it is.
+    pub account: AccountName,
+    /// To what.
+    pub asset: AssetName,
+    /// Into which zone.
+    pub zone: ZoneName,
+    /// Through which conduit.
+    pub conduit: ConduitName,
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// The vendor's network address.
+    pub source: String,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// A person's order to end it, if there is one.
+    pub end_ordered: Option<EndOrder>,
+    /// How it ended, once it has.
+    pub closed: Option<SessionEnd>,
+}
+
+/// A person's order to end a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndOrder {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: AccountName,
+    /// Why.
+    pub reason: String,
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionEnd {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: CloseReason,
+    /// What the broker adds.
+    pub note: Option<String>,
+}
+
+/// Which sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// Whose.
+    pub account: Option<AccountName>,
+    /// To what.
+    pub asset: Option<AssetName>,
+    /// Into which zone.
+    pub zone: Option<ZoneName>,
+    /// Under which grant.
+    pub grant: Option<GrantId>,
+    /// Only those that are open, or only those that have ended.
+    pub open: Option<bool>,
+}
+
+macro_rules! columns {
+    () => {
+        concat!(
+            "SELECT id, grant_id, account, asset, zone, conduit, protocol, source, opened_at,",
+            " end_ordered_at, end_ordered_by, end_reason, closed_at, close_code, close_by,",
+            " close_note",
+        )
+    };
+}
+
+impl Store {
+    /// One session, if the scope sees it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn session(
+        &self,
+        scope: &Scope,
+        id: SessionId,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        let row = sqlx::query(scoped!(
+            concat!(columns!(), " FROM sessions"),
+            "sessions",
+            " AND id = $3"
+        ))
+        .bind(scope.word())
+        .bind(scope.who())
+        .bind(id.to_string())
+        .fetch_optional(&self.inner.readers)
+        .await?;
+        row.as_ref().map(from_row).transpose()
+    }
+
+    /// Sessions, newest first.
+    ///
+    /// # Errors
+    /// When the cursor is no session's id, or the database fails.
+    pub async fn sessions(
+        &self,
+        scope: &Scope,
+        filter: &SessionFilter,
+        page: &Page,
+    ) -> Result<Paged<SessionRow>, StoreError> {
+        let rows = sqlx::query(scoped!(
+            concat!(columns!(), " FROM sessions"),
+            "sessions",
+            " AND ($3 IS NULL OR account = $3) AND ($4 IS NULL OR asset = $4)
+              AND ($5 IS NULL OR zone = $5) AND ($6 IS NULL OR grant_id = $6)
+              AND ($7 IS NULL OR (closed_at IS NULL) = $7)
+              AND ($8 IS NULL OR id < $8) ORDER BY id DESC LIMIT $9"
+        ))
+        .bind(scope.word())
+        .bind(scope.who())
+        .bind(filter.account.as_ref().map(AccountName::as_str))
+        .bind(filter.asset.as_ref().map(AssetName::as_str))
+        .bind(filter.zone.as_ref().map(ZoneName::as_str))
+        .bind(filter.grant.map(|id| id.to_string()))
+        .bind(filter.open)
+        .bind(page.cursor::<SessionId>()?.map(|id| id.to_string()))
+        .bind(page.rows())
+        .fetch_all(&self.inner.readers)
+        .await?;
+        let sessions = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+        Ok(Paged::cut(sessions, page, |s: &SessionRow| {
+            s.id.to_string()
+        }))
+    }
+}
+
+/// A session begins. Gives back the event for the commit.
+pub(crate) async fn begin(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    ticket: TicketId,
+    protocol: Protocol,
+    source: &str,
+) -> Result<Draft, StoreError> {
+    sqlx::query(concat!(
+        "INSERT INTO sessions (id, grant_id, ticket_id, account, asset, zone, conduit, protocol,",
+        " source, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    ))
+    .bind(permit.session().to_string())
+    .bind(permit.grant().to_string())
+    .bind(ticket.to_string())
+    .bind(permit.account().as_str())
+    .bind(permit.asset().as_str())
+    .bind(permit.zone().as_str())
+    .bind(permit.conduit().as_str())
+    .bind(protocol.as_str())
+    .bind(source)
+    .bind(tx.now().as_micros())
+    .execute(tx.conn())
+    .await?;
+    Ok(
+        Draft::new("session.opened", "session", permit.session()).after(json!({
+            "grant": permit.grant(),
+            "account": permit.account(),
+            "asset": permit.asset(),
+            "zone": permit.zone(),
+            "conduit": permit.conduit(),
+            "protocol": protocol,
+            "ticket": ticket,
+        })),
+    )
+}
+
+pub(crate) async fn load(
+    conn: &mut SqliteConnection,
+    id: SessionId,
+) -> Result<SessionRow, StoreError> {
+    let row = sqlx::query(concat!(columns!(), " FROM sessions WHERE id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?
+        .ok_or_else(|| StoreError::missing("session", id))?;
+    from_row(&row)
+}
+
+fn from_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
+    let fields = Fields::new(row, "sessions", "id")?;
+    let end_ordered = match fields.time_opt("end_ordered_at")? {
+        None => None,
+        Some(at) => Some(EndOrder {
+            at,
+            by: fields.parse("end_ordered_by")?,
+            reason: fields.get("end_reason")?,
+        }),
+    };
+    let closed = match fields.time_opt("closed_at")? {
+        None => None,
+        Some(at) => {
+            let code: &str = fields.get("close_code")?;
+            let reason = CloseReason::from_parts(code, fields.parse_opt("close_by")?);
+            let unknown = || fields.bad("close_code", format!("{code:?} is no reason"));
+            Some(SessionEnd {
+                at,
+                reason: reason.ok_or_else(unknown)?,
+                note: fields.get("close_note")?,
+            })
+        }
+    };
+    Ok(SessionRow {
+        id: fields.parse("id")?,
+        grant: fields.parse("grant_id")?,
+        account: fields.parse("account")?,
+        asset: fields.parse("asset")?,
+        zone: fields.parse("zone")?,
+        conduit: fields.parse("conduit")?,
+        protocol: fields.parse("protocol")?,
+        source: fields.get("source")?,
+        opened_at: fields.time("opened_at")?,
+        end_ordered,
+        closed,
+    })
+}

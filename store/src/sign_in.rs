@@ -1,0 +1,268 @@
+//! Signing in and out, and bearer tokens. Whether a password is right
+//! is found out by the caller; everything else that stands against a login is
+//! decided here, in the transaction that issues the token.
+
+use std::time::Duration;
+
+use domain::account::lockout::{self, Failure, locked};
+use domain::policy::Action;
+use domain::{Account, AccountName, Actor, Draft, Timestamp, TokenId};
+use secrecy::SecretString;
+use serde_json::json;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::disabling::{Idle, apply_idle_rule};
+use crate::error::{Refusal, StoreError};
+use crate::row::Fields;
+use crate::store::Store;
+use crate::tx::WriteTx;
+use crate::{accounts, authority, secret};
+
+/// What a login is checked against.
+pub struct SignInFacts {
+    /// The account, if there is one of that name.
+    pub account: Option<Account>,
+    /// Its password's hash, as a PHC string, if it has a password.
+    pub phc: Option<SecretString>,
+    /// Whether logins from there are refused unseen, for failures of late. The
+    /// same for names that do not exist.
+    pub locked: bool,
+}
+
+/// A bearer token, told once.
+#[derive(Debug)]
+pub struct IssuedToken {
+    /// The secret; only its hash is kept.
+    pub token: SecretString,
+    /// What it is called in the log.
+    pub id: TokenId,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// What a login from `source` is to be checked against.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_in_facts(
+        &self,
+        name: &AccountName,
+        source: &str,
+    ) -> Result<SignInFacts, StoreError> {
+        let now = self.now();
+        let mut read = self.read().await?;
+        let locked = is_locked(&mut read, name, source, now).await?;
+        let row = sqlx::query(accounts::accounts!(" WHERE accounts.name = $1", with ", password"))
+            .bind(name.as_str())
+            .fetch_optional(&mut *read)
+            .await?;
+        let Some(row) = row else {
+            return Ok(SignInFacts {
+                account: None,
+                phc: None,
+                locked,
+            });
+        };
+        let phc: Option<String> = Fields::new(&row, "accounts", "name")?.get("password")?;
+        Ok(SignInFacts {
+            account: Some(accounts::from_row(&row)?),
+            phc: phc.map(SecretString::from),
+            locked,
+        })
+    }
+
+    /// Counts a failed login. While the account is locked it is only logged, so
+    /// that trying on does not prolong the lock.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_in_failed(
+        &self,
+        name: &AccountName,
+        source: &str,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now();
+        forget_old_failures(&mut tx).await?;
+        let locked = is_locked(tx.conn(), name, source, now).await?;
+        if !locked {
+            sqlx::query("INSERT INTO sign_in_failures (account, source, at) VALUES ($1, $2, $3)")
+                .bind(name.as_str())
+                .bind(source)
+                .bind(now.as_micros())
+                .execute(tx.conn())
+                .await?;
+        }
+        let actor = Actor {
+            source: source.to_owned(),
+            ..Actor::system()
+        };
+        let draft = Draft::new("account.sign_in_failed", "account", name)
+            .after(json!({ "locked": locked }))
+            .reason(why);
+        tx.commit(&actor, draft).await
+    }
+
+    /// Issues a token for one whose password was right.
+    ///
+    /// # Errors
+    /// When the account is locked, disabled, or now found idle too long (then it
+    /// is disabled here), or the database fails.
+    pub async fn sign_in(
+        &self,
+        name: &AccountName,
+        source: &str,
+        lifetime: Duration,
+    ) -> Result<IssuedToken, StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now();
+        if is_locked(tx.conn(), name, source, now).await? {
+            let text = "too many failed logins; wait a quarter of an hour, then try again";
+            return Err(Refusal::new("locked", text).into());
+        }
+        let disabled = || {
+            let text = "this account is disabled; ask an admin of the plant to enable it";
+            StoreError::from(Refusal::new("account_disabled", text))
+        };
+        let account = accounts::load(tx.conn(), name)
+            .await?
+            .ok_or_else(disabled)?;
+        if !account.is_active() {
+            return Err(disabled());
+        }
+        match apply_idle_rule(&mut tx, &account).await? {
+            Idle::Fine => {}
+            Idle::Corrected(draft) => tx.also(&Actor::system(), draft).await?,
+            Idle::Disabled(draft) => {
+                tx.commit(&Actor::system(), draft).await?;
+                return Err(disabled());
+            }
+        }
+        accounts::mark_used(&mut tx, name).await?;
+        sqlx::query("DELETE FROM sign_in_failures WHERE account = $1")
+            .bind(name.as_str())
+            .execute(tx.conn())
+            .await?;
+        let issued = issue_token(&mut tx, name, source, lifetime).await?;
+        let draft = Draft::new("account.signed_in", "account", name)
+            .after(json!({ "token": issued.id, "expires_at": issued.expires_at }));
+        tx.commit(&Actor::account(name.clone(), source), draft)
+            .await?;
+        Ok(issued)
+    }
+
+    /// Whose token it is, if it is one that still holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn bearer(
+        &self,
+        token: &SecretString,
+    ) -> Result<Option<(Account, TokenId)>, StoreError> {
+        let now = self.now();
+        let row = sqlx::query(accounts::accounts!(
+            " JOIN tokens ON tokens.account = accounts.name WHERE tokens.hash = $1
+              AND tokens.expires_at > $2 AND tokens.created_at <= $3 AND disabled_at IS NULL",
+            with ", tokens.id AS token_id"
+        ))
+        .bind(secret::hash(token))
+        .bind(now.as_micros())
+        .bind(now.plus(secret::CLOCK_SLACK).as_micros())
+        .fetch_optional(&self.inner.readers)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = Fields::new(&row, "tokens", "token_id")?.parse("token_id")?;
+        Ok(Some((accounts::from_row(&row)?, id)))
+    }
+
+    /// Voids one of one's own tokens; nothing, if it is void already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_out(&self, actor: &Actor, id: TokenId) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let account = authority::require_person(&mut tx, actor, Action::OwnAccount).await?;
+        let gone = sqlx::query("DELETE FROM tokens WHERE id = $1 AND account = $2")
+            .bind(id.to_string())
+            .bind(account.name.as_str())
+            .execute(tx.conn())
+            .await?;
+        if gone.rows_affected() == 0 {
+            return Ok(());
+        }
+        let draft = Draft::new("account.signed_out", "account", &account.name)
+            .before(json!({ "token": id }));
+        tx.commit(actor, draft).await
+    }
+}
+
+async fn issue_token(
+    tx: &mut WriteTx,
+    name: &AccountName,
+    source: &str,
+    lifetime: Duration,
+) -> Result<IssuedToken, StoreError> {
+    let now = tx.now();
+    sqlx::query("DELETE FROM tokens WHERE expires_at <= $1")
+        .bind(now.as_micros())
+        .execute(tx.conn())
+        .await?;
+    let issued = IssuedToken {
+        token: secret::token(tx.random()),
+        id: TokenId::new(now, tx.random()),
+        expires_at: now.plus(lifetime),
+    };
+    sqlx::query(concat!(
+        "INSERT INTO tokens (id, hash, account, source, created_at, expires_at)",
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+    ))
+    .bind(issued.id.to_string())
+    .bind(secret::hash(&issued.token))
+    .bind(name.as_str())
+    .bind(source)
+    .bind(now.as_micros())
+    .bind(issued.expires_at.as_micros())
+    .execute(tx.conn())
+    .await?;
+    Ok(issued)
+}
+
+async fn is_locked(
+    conn: &mut SqliteConnection,
+    name: &AccountName,
+    source: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let rows = sqlx::query("SELECT account, source, at FROM sign_in_failures WHERE account = $1")
+        .bind(name.as_str())
+        .fetch_all(conn)
+        .await?;
+    let failures = rows
+        .iter()
+        .map(|row| {
+            let fields = Fields::new(row, "sign_in_failures", "account")?;
+            Ok(Failure {
+                at: fields.time("at")?,
+                source: fields.get("source")?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(locked(&failures, source, now))
+}
+
+/// Those that no longer count; and those of a clock that has gone back since,
+/// which would count until it has caught up, begin to age now.
+async fn forget_old_failures(tx: &mut WriteTx) -> Result<(), StoreError> {
+    let now = tx.now();
+    sqlx::query("DELETE FROM sign_in_failures WHERE at <= $1")
+        .bind(now.minus(lockout::MEMORY).as_micros())
+        .execute(tx.conn())
+        .await?;
+    sqlx::query("UPDATE sign_in_failures SET at = $1 WHERE at > $1")
+        .bind(now.as_micros())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
