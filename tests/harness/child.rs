@@ -1,0 +1,96 @@
+//! Servers beside the tests that never outlive them.
+
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Waits for its standard input to close, which happens when the test ends in
+/// whatever way, and stops its server by its process id.
+const MINDER: &str = r#"
+"$@" </dev/null &
+server=$!
+cat >/dev/null
+kill "$server" 2>/dev/null
+wait "$server"
+"#;
+
+/// A server process; stopped when dropped, or when the test dies.
+pub struct Minded {
+    child: Child,
+}
+
+impl Minded {
+    /// Starts `program`, with its output where the command says.
+    ///
+    /// # Panics
+    /// If it can't be started.
+    #[must_use]
+    pub fn start(program: impl AsRef<OsStr>, arguments: &[&OsStr]) -> Self {
+        let child = Command::new("sh")
+            .args(["-c", MINDER, "minder"])
+            .arg(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("sh runs");
+        Self { child }
+    }
+
+    /// Whether it has ended by itself.
+    pub fn is_gone(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The server's own process id.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        let minder = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{minder}/task/{minder}/children"))
+            .expect("the minder runs");
+        children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .find(|pid| command_of(*pid) != "cat")
+            .expect("the server runs")
+    }
+}
+
+impl Drop for Minded {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn command_of(pid: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/comm"))
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}
+
+/// A port that was free just now.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn free_port(address: IpAddr) -> u16 {
+    let listener = TcpListener::bind(SocketAddr::new(address, 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Whether an SSH server there says so within a second.
+#[must_use]
+pub fn greets(at: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect_timeout(&at, Duration::from_secs(1)) else {
+        return false;
+    };
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    let mut greeting = [0; 4];
+    stream.read_exact(&mut greeting).is_ok() && greeting == *b"SSH-"
+}

@@ -1,0 +1,19 @@
+//! Real counterparts for the scenarios: a real `sshd` as asset, the clients that
+//! vendors have, Drawbridge in the same process with a clock that can be moved,
+//! and the real binary where a process must die.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a harness that breaks is a test that fails"
+)]
+
+pub mod child;
+pub mod client;
+pub mod clock;
+pub mod keys;
+pub mod sshd;
+pub mod tools;

@@ -1,0 +1,95 @@
+//! The programs that the scenarios talk to. A missing one fails the test and
+//! says how to get it; it is left out only where that was asked for by name.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The workspace's root.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate is in a workspace")
+}
+
+/// Something that a machine may lack, by its group in `tests/tools.sh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// OpenSSH's client.
+    Ssh,
+    /// OpenSSH's server.
+    Sshd,
+    /// OpenSSH's key maker.
+    SshKeygen,
+    /// PuTTY's command-line client.
+    Plink,
+    /// A Python with asyncssh in it.
+    Asyncssh,
+    /// The asciinema CLI 3.
+    Asciinema,
+    /// A file system that can be filled, mounted in a namespace of its own.
+    Tmpfs,
+}
+
+impl Tool {
+    const fn group(self) -> &'static str {
+        match self {
+            Self::Ssh | Self::Sshd | Self::SshKeygen => "ssh",
+            Self::Plink => "plink",
+            Self::Asyncssh => "asyncssh",
+            Self::Asciinema => "asciinema",
+            Self::Tmpfs => "tmpfs",
+        }
+    }
+
+    fn find(self) -> Option<PathBuf> {
+        match self {
+            Self::Ssh => in_path("ssh"),
+            Self::Sshd => in_path("sshd"),
+            Self::SshKeygen => in_path("ssh-keygen"),
+            Self::Plink => in_path("plink"),
+            Self::Tmpfs => in_path("unshare"),
+            Self::Asyncssh => in_tools("python/bin/python"),
+            Self::Asciinema => in_tools("bin/asciinema"),
+        }
+    }
+
+    /// Where it is.
+    ///
+    /// # Panics
+    /// If it is not there.
+    #[must_use]
+    pub fn path(self) -> PathBuf {
+        self.find().unwrap_or_else(|| {
+            panic!(
+                "{self:?} is missing. Run `make test`, or `tests/tools.sh ensure {}`.",
+                self.group()
+            )
+        })
+    }
+
+    /// Whether the person who runs the tests has left it out by name, in
+    /// `DRAWBRIDGE_TESTS_WITHOUT`. Says so where the test can't hide it.
+    #[must_use]
+    pub fn left_out(self) -> bool {
+        let without = env::var("DRAWBRIDGE_TESTS_WITHOUT").unwrap_or_default();
+        let left_out = without.split_whitespace().any(|word| word == self.group());
+        if left_out {
+            eprintln!("NOT RUN, as asked: this test needs {}", self.group());
+        }
+        left_out
+    }
+}
+
+fn in_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
+        .map(|directory| directory.join(name))
+        .find(|candidate| candidate.is_file())
+}
+
+fn in_tools(name: &str) -> Option<PathBuf> {
+    let path = workspace().join("target/tools").join(name);
+    path.is_file().then_some(path)
+}

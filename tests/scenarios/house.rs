@@ -1,0 +1,5 @@
+//! The house itself: which room may know which, and no forgotten file.
+
+mod counterparts;
+mod direction;
+mod files;
