@@ -142,7 +142,7 @@ impl Inner {
             &mut input_start,
         );
         let input_end = input_start.len();
-        input_start.resize(STEP as usize, 0);
+        input_start.resize(STEP, 0);
 
         let dir = session_dir(&self.root, header.session);
         self.disk
@@ -158,7 +158,7 @@ impl Inner {
                 .map_err(RecorderError::disk("flushing", dir))?;
         }
 
-        let input = InputSide::new(input_file, input_path, input_end as u64, STEP);
+        let input = InputSide::new(input_file, input_path, input_end as u64, STEP as u64);
         let output = OutputSide::new(cast_file, cast_path, cast_header.len() as u64, header.keep);
         let name = format!("{}/{}", header.session, header.channel);
         let writers = self.next_writers()?;

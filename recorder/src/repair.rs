@@ -121,10 +121,10 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// The close frame at the very end, so that a long archive is quickly passed over.
 fn last_frame(input: &mut File) -> io::Result<Option<Close>> {
-    if input.metadata()?.len() < CLOSE_LEN as u64 {
+    let Some(start) = input.metadata()?.len().checked_sub(CLOSE_LEN as u64) else {
         return Ok(None);
-    }
-    input.seek(SeekFrom::End(-(CLOSE_LEN as i64)))?;
+    };
+    input.seek(SeekFrom::Start(start))?;
     let mut frames = FrameReader::new(input);
     let frame = frames.next_frame()?;
     Ok(frame

@@ -1,1 +1,326 @@
-//! x
+//! The recorder as a whole, on a real disk and on disks that fail.
+
+mod faults;
+mod flow;
+mod repairs;
+mod spill;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use domain::{Clock, SessionId, Timestamp};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::cast::{Event, Reader};
+use crate::frame::{FrameReader, Kind};
+use crate::*;
+
+/// The machine's clock.
+struct RealClock(Instant);
+
+impl RealClock {
+    #[expect(clippy::disallowed_methods)] // The tests' clock is this one.
+    fn new() -> Arc<dyn Clock> {
+        Arc::new(Self(Instant::now()))
+    }
+}
+
+impl Clock for RealClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(1_764_000_000_000_000)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn wait_until(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// A clock that stands where it is put.
+#[derive(Default)]
+struct StandingClock(AtomicU64);
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(0)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    fn wait_until(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// How a [`TestDisk`] fails; everything off at first.
+#[derive(Default)]
+struct Plan {
+    /// Only files with this ending fail; all if empty.
+    ending: Mutex<&'static str>,
+    /// So many bytes fit, then the disk is full.
+    room: Mutex<Option<usize>>,
+    /// From then on `sync` fails, once per file as a real one does.
+    fail_sync: AtomicBool,
+    panic: AtomicBool,
+    /// Panics with a value that panics again when the panic has been caught.
+    panic_twice: AtomicBool,
+    /// Milliseconds that a `sync` takes.
+    sync_takes: AtomicU64,
+    /// While set, nothing is written.
+    hangs: AtomicBool,
+    syncs: AtomicUsize,
+}
+
+/// The real disk, until its plan makes it fail. Writes less than asked for.
+#[derive(Clone, Default)]
+struct TestDisk {
+    plan: Arc<Plan>,
+}
+
+struct TestFile {
+    file: Box<dyn DiskFile>,
+    path: PathBuf,
+    plan: Arc<Plan>,
+}
+
+impl Disk for TestDisk {
+    fn make_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.make_dir(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let (file, path, plan) = (
+            RealDisk.create(path)?,
+            path.to_owned(),
+            Arc::clone(&self.plan),
+        );
+        Ok(Box::new(TestFile { file, path, plan }))
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync_dir(path)
+    }
+}
+
+struct PanicsAgain;
+
+impl Drop for PanicsAgain {
+    fn drop(&mut self) {
+        panic!("planned, again");
+    }
+}
+
+impl TestFile {
+    fn concerned(&self) -> bool {
+        let ending = *self.plan.ending.lock().unwrap();
+        self.path
+            .to_str()
+            .is_some_and(|path| path.ends_with(ending))
+    }
+}
+
+impl DiskFile for TestFile {
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        if !self.concerned() {
+            return self.file.write_at(offset, bytes);
+        }
+        while self.plan.hangs.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(!self.plan.panic.load(Ordering::SeqCst), "planned");
+        if self.plan.panic_twice.load(Ordering::SeqCst) {
+            std::panic::panic_any(PanicsAgain);
+        }
+        let mut allowed = bytes.len().min(bytes.len() / 2 + 10);
+        if let Some(room) = self.plan.room.lock().unwrap().as_mut() {
+            if *room == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            allowed = allowed.min(*room);
+            *room -= allowed;
+        }
+        self.file.write_at(offset, &bytes[..allowed])
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let allowed = buf.len().min(buf.len() / 2 + 10);
+        self.file.read_at(offset, &mut buf[..allowed])
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        if self.concerned() {
+            self.plan.syncs.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(
+                self.plan.sync_takes.load(Ordering::SeqCst),
+            ));
+            if self.plan.fail_sync.load(Ordering::SeqCst) {
+                return Err(io::Error::other("input/output error"));
+            }
+        }
+        self.file.sync()
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)
+    }
+}
+
+/// A recorder in a directory of its own.
+struct Bench {
+    dir: TempDir,
+    disk: TestDisk,
+    recorder: Recorder,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with_clock(RealClock::new())
+    }
+
+    fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = TestDisk::default();
+        let settings = Settings {
+            root: dir.path().join("recordings"),
+            writers: 2,
+        };
+        let recorder = Recorder::start(settings, Arc::new(disk.clone()), clock).unwrap();
+        Self {
+            dir,
+            disk,
+            recorder,
+        }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.dir.path().join("recordings")
+    }
+
+    async fn open(&self, number: u32) -> (InputLog, InputTail, OutputLog) {
+        self.recorder
+            .open(header(number, KeepOutput::Everything))
+            .await
+            .unwrap()
+            .split()
+    }
+
+    fn cast(&self, number: u32) -> Vec<u8> {
+        let mut cast = Vec::new();
+        serve::read_cast(&self.root(), session(number), number)
+            .unwrap()
+            .read_to_end(&mut cast)
+            .unwrap();
+        cast
+    }
+
+    fn input(&self, number: u32) -> Vec<u8> {
+        let path = recorder::input_path(&self.root(), session(number), number);
+        frames_of(&std::fs::read(path).unwrap())
+    }
+}
+
+/// The vendor's bytes in an input log.
+fn frames_of(log: &[u8]) -> Vec<u8> {
+    let mut frames = FrameReader::new(log);
+    let mut all = Vec::new();
+    while let Some(frame) = frames.next_frame().unwrap() {
+        if frame.kind == Kind::Data {
+            all.extend_from_slice(frame.payload);
+        }
+    }
+    all
+}
+
+/// What a recording shows, all streams together.
+fn shown(cast: &[u8]) -> String {
+    let events = Reader::new(cast).unwrap().map(Result::unwrap);
+    events
+        .filter_map(|timed| {
+            if let Event::Output(text) = timed.event {
+                Some(text.into_owned())
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+fn markers(cast: &[u8]) -> Vec<String> {
+    let events = Reader::new(cast).unwrap().map(Result::unwrap);
+    events
+        .filter_map(|timed| {
+            if let Event::Marker(text) = timed.event {
+                Some(text.into_owned())
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+fn session(number: u32) -> SessionId {
+    SessionId::from_uuid(Uuid::from_u128(u128::from(number) + 1))
+}
+
+fn header(number: u32, keep: KeepOutput) -> Header {
+    Header {
+        session: session(number),
+        channel: number,
+        started: Timestamp::from_micros(1_764_000_000_000_000),
+        title: format!("session {number}"),
+        command: None,
+        terminal: Some(Terminal {
+            cols: 80,
+            rows: 24,
+            kind: "xterm".to_owned(),
+        }),
+        keep,
+        env: BTreeMap::new(),
+    }
+}
+
+/// Fails the test instead of hanging it.
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), what)
+        .await
+        .expect("it hangs")
+}
+
+async fn take(tail: &mut InputTail, length: usize) -> Vec<u8> {
+    let mut all = Vec::new();
+    while all.len() < length {
+        all.extend_from_slice(&soon(tail.next()).await.unwrap().expect("more input"));
+    }
+    all
+}
+
+/// A stretch of bytes that shows when something is missing, twice or misplaced.
+fn pattern(from: usize, length: usize) -> Bytes {
+    static BYTES: LazyLock<Bytes> =
+        LazyLock::new(|| (0..(1 << 20)).map(|at| (at % 251) as u8).collect());
+    let start = from % 251;
+    BYTES.slice(start..start + length)
+}
+
+/// Waits until something is so.
+async fn until(so: impl Fn() -> bool) {
+    soon(async {
+        while !so() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+}

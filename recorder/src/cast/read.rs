@@ -149,14 +149,16 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&mut self) -> Result<Option<Timed<'a>>, BadLine> {
-        while let Some(line) = next_line(&mut self.rest)? {
+        loop {
             self.line += 1;
+            let Some(line) = next_line(&mut self.rest)? else {
+                return Ok(None);
+            };
             if let Some((interval, event)) = parse_event(line)? {
                 self.at = self.at.saturating_add(interval);
                 return Ok(Some(Timed { at: self.at, event }));
             }
         }
-        Ok(None)
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) const PACKET_COST: usize = 256;
 
 /// Files grow by so many zeros in advance, so that most flushes of keystrokes
 /// need not touch the file's metadata.
-pub(crate) const STEP: u64 = 32 << 10;
+pub(crate) const STEP: usize = 32 << 10;
 
 /// Bytes of frames that are written at once.
 const WRITE_SIZE: usize = 256 << 10;
@@ -240,7 +240,7 @@ impl InputSide {
         let mut log = lock(&self.log);
         let spare = std::mem::take(&mut log.spare);
         let mut queue = std::mem::replace(&mut lock(&self.state).queue, spare);
-        let small = queue.iter().map(Entry::cost).sum::<usize>() < STEP as usize;
+        let small = queue.iter().map(Entry::cost).sum::<usize>() < STEP;
         for entry in queue.drain(..) {
             log.add(entry, scratch);
             if scratch.len() >= WRITE_SIZE {
@@ -250,7 +250,7 @@ impl InputSide {
         let end = log.end + scratch.len() as u64;
         if small && end > log.allocated {
             // A bulk transfer would write everything twice, so it gets no zeros.
-            let zeros = end.next_multiple_of(STEP) - end;
+            let zeros = end.next_multiple_of(STEP as u64) - end;
             scratch.resize(scratch.len() + usize::try_from(zeros).unwrap_or(0), 0);
         }
         log.write(self.file.as_ref(), scratch)?;
