@@ -1,0 +1,209 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Limits, LogFormat, Tls, parse};
+
+const GOOD: &str = r#"
+data = "/var/lib/drawbridge"
+
+[api]
+listen = "0.0.0.0:8443"
+names = ["access.example.com", "10.0.0.5"]
+login_lifetime = "8h"
+
+[ssh]
+listen = "[::]:2222"
+port = 22
+banner = "Authorised use only."
+
+[limits]
+connections = 50
+sign_in = "30s"
+
+[log]
+format = "json"
+"#;
+
+fn errors(text: &str) -> String {
+    parse(text, Path::new("/etc/drawbridge"))
+        .expect_err("an error")
+        .to_string()
+}
+
+#[test]
+fn what_is_written_is_meant() {
+    let config = parse(GOOD, Path::new("/etc/drawbridge")).expect("good");
+    assert_eq!(config.data, PathBuf::from("/var/lib/drawbridge"));
+    assert_eq!(config.api.login_lifetime, Duration::from_secs(8 * 3600));
+    assert_eq!(config.api.tls, Tls::SelfMade);
+    assert_eq!(
+        config.ssh.host, "access.example.com",
+        "the API's first name"
+    );
+    assert_eq!(config.ssh.port, Some(22));
+    assert_eq!(config.log, LogFormat::Json);
+    let limits = Limits {
+        connections: 50,
+        sign_in: Duration::from_secs(30),
+        ..Limits::default()
+    };
+    assert_eq!(config.limits, limits);
+}
+
+#[test]
+fn relative_paths_start_at_the_file() {
+    let text = GOOD.replace("/var/lib/drawbridge", "state").replace(
+        "login_lifetime = \"8h\"",
+        "certificate = \"tls/cert.pem\"\nkey = \"/keys/key.pem\"",
+    );
+    let config = parse(&text, Path::new("/etc/drawbridge")).expect("good");
+    assert_eq!(config.data, PathBuf::from("/etc/drawbridge/state"));
+    let certificate = PathBuf::from("/etc/drawbridge/tls/cert.pem");
+    assert_eq!(
+        config.api.tls,
+        Tls::Files {
+            certificate,
+            key: PathBuf::from("/keys/key.pem")
+        }
+    );
+}
+
+#[test]
+fn each_mistake_is_told_with_its_line() {
+    for (from, to, expected) in [
+        (
+            "data = \"/var/lib/drawbridge\"",
+            "data = \"\"",
+            "line 2, data: write a path",
+        ),
+        (
+            "data = \"/var/lib/drawbridge\"",
+            "",
+            "line 1: missing field `data`",
+        ),
+        ("[ssh]", "[sssh]", "line 9: unknown field `sssh`"),
+        (
+            "port = 22\n",
+            "prot = 22\n",
+            "line 11: unknown field `prot`",
+        ),
+        (
+            "\"8h\"",
+            "\"8 h\"",
+            "line 7, api.login_lifetime: write a length of time from 5m to 1d",
+        ),
+        (
+            "\"8h\"",
+            "\"2d\"",
+            "line 7, api.login_lifetime: write a length of time from 5m to 1d",
+        ),
+        (
+            "0.0.0.0:8443",
+            "localhost:8443",
+            "line 5, api.listen: write an IP address and a port",
+        ),
+        (
+            "0.0.0.0:8443",
+            "8443",
+            "line 5, api.listen: write an IP address and a port",
+        ),
+        (
+            "\"10.0.0.5\"",
+            "\"https://a\"",
+            "line 6, api.names: write a host name or an IP address",
+        ),
+        (
+            "\"10.0.0.5\"",
+            "\"\"",
+            "line 6, api.names: write a host name or an IP address",
+        ),
+        (
+            "[\"access.example.com\", \"10.0.0.5\"]",
+            "[]",
+            "line 6, api.names: write at least one",
+        ),
+        (
+            "login_lifetime = \"8h\"",
+            "key = \"a\"",
+            "line 7, api.key: name its certificate too",
+        ),
+        (
+            "login_lifetime = \"8h\"",
+            "certificate = \"a\"",
+            "line 7, api.certificate: name its pri",
+        ),
+        (
+            "port = 22\n",
+            "port = 0\n",
+            "line 11, ssh.port: write a port from 1 to 65535",
+        ),
+        (
+            "port = 22\n",
+            "port = 70000\n",
+            "line 11: invalid value: integer `70000`",
+        ),
+        (
+            "port = 22\n",
+            "host = \"a b\"\n",
+            "line 11, ssh.host: write a host name",
+        ),
+        (
+            "use only.",
+            "use\\u001b[2J",
+            "line 12, ssh.banner: write up to 2000 bytes of plain text",
+        ),
+        (
+            "connections = 50",
+            "connections = 0",
+            "line 15, limits.connections: write a number from",
+        ),
+        (
+            "\"30s\"",
+            "\"1s\"",
+            "line 16, limits.sign_in: write a length of time from 5s to 10m",
+        ),
+        (
+            "\"json\"",
+            "\"xml\"",
+            "line 19, log.format: write \"text\" or \"json\"",
+        ),
+        ("[log]", "[log", "line 18: "),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let found = errors(&GOOD.replacen(from, to, 1));
+        assert!(
+            found.starts_with(expected),
+            "{to}\n  gives {found}\n  not   {expected}"
+        );
+    }
+}
+
+#[test]
+fn all_mistakes_of_meaning_are_told_at_once() {
+    let found = errors(
+        &GOOD
+            .replace("8h", "x")
+            .replace("json", "xml")
+            .replace("30s", "y"),
+    );
+    assert_eq!(found.lines().count(), 3, "{found}");
+}
+
+#[test]
+fn the_sample_is_good() {
+    let sample = include_str!("../../../deploy/drawbridge.toml");
+    let config = parse(sample, Path::new("/etc/drawbridge")).expect("good");
+    assert_eq!(config.data, PathBuf::from("/var/lib/drawbridge"));
+}
+
+#[test]
+fn what_the_sample_leaves_out_is_what_it_says_in_comments() {
+    let sample = include_str!("../../../deploy/drawbridge.toml");
+    let spelt_out: String = sample
+        .lines()
+        .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let plain = parse(sample, Path::new("/")).expect("good");
+    let spelt_out = parse(&spelt_out, Path::new("/")).expect("good");
+    assert_eq!(plain, spelt_out);
+}

@@ -1,0 +1,8 @@
+//! The program: the server, the demo, and the command line over the API.
+//!
+//! Read [`server`] for how the parts are put together, [`cli`] for what people
+//! type. [`practice`] and [`demo`] make a plant to try it on.
+
+pub mod clock;
+pub mod config;
+pub mod practice;
