@@ -102,3 +102,35 @@ impl Random for TestRandom {
 pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a time in RFC 3339")
 }
+
+/// A clock that stands still until it is moved, where each microsecond counts.
+/// Nothing that waits on it ever comes back.
+pub struct StoppedClock(AtomicI64);
+
+impl StoppedClock {
+    /// A clock that shows `wall`.
+    #[must_use]
+    pub fn at(wall: Timestamp) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(wall.as_micros())))
+    }
+
+    /// Moves it.
+    pub fn advance(&self, length: Duration) {
+        self.0
+            .store(self.now().plus(length).as_micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.now().since(Timestamp::from_micros(0))
+    }
+
+    fn wait_until(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+}

@@ -8,6 +8,7 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
     reason = "a harness that breaks is a test that fails"
 )]
 
@@ -15,5 +16,6 @@ pub mod child;
 pub mod client;
 pub mod clock;
 pub mod keys;
+pub mod plant;
 pub mod sshd;
 pub mod tools;

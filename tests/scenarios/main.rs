@@ -6,7 +6,9 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
     reason = "a scenario that breaks is a test that fails"
 )]
 
 mod house;
+mod windows;
