@@ -1,4 +1,43 @@
 //! The people's side of Drawbridge: REST, and the OpenAPI document that is made
 //! from it.
+//!
+//! Every route is declared with the [`domain::Action`] that it stands for, in
+//! [`routes`]: without one it can't be. Each group of endpoints has its file in
+//! [`endpoints`]; what a person may not know is a 404 there. Rules are the
+//! domain's and are applied by the store; here they only become HTTP
+//! ([`problem`]).
 
+mod app;
+mod caller;
 pub mod dto;
+mod endpoints;
+mod frame;
+mod hashing;
+mod input;
+pub mod password;
+mod problem;
+mod routes;
+mod show;
+
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+
+use app::Api;
+pub use app::{ApiSettings, App};
+
+/// The API, to be served over TLS with
+/// [`into_make_service_with_connect_info`](Router::into_make_service_with_connect_info)
+/// over `SocketAddr`: who calls is known by the connection, never by a header.
+pub fn router(app: App) -> Router {
+    let api = Api::new(app);
+    let router = endpoints::all().into_router(&api);
+    frame::around(router.with_state(api.clone()), api)
+}
+
+/// The OpenAPI 3.1 document of [`router`].
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    endpoints::all().into_openapi()
+}

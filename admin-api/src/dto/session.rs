@@ -59,7 +59,10 @@ pub struct SessionEnd {
     pub code: String,
     /// Whose doing it was: `vendor`, `target`, `operator`, `policy` or `broker`.
     pub blame: String,
-    /// Why, for people.
+    /// Who ended it, if a person did; not told to vendors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What the vendor was told.
     pub text: String,
     /// What the broker noted; not told to vendors.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,96 @@
+//! What the API is made of, and what its handlers share.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Random};
+use store::Store;
+use tokio::sync::Semaphore;
+
+use crate::hashing::Hashing;
+
+/// Recordings that are sent out at once: each holds an open file.
+const REPLAYS: usize = 32;
+/// Event streams at once: each holds a connection and asks after every change.
+const LISTENERS: usize = 256;
+
+/// What the API is made of.
+pub struct App {
+    /// The state of the plant.
+    pub store: Store,
+    /// The directory that the recorder writes to.
+    pub recordings: PathBuf,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn Random>,
+    /// What the plant's operator decides.
+    pub settings: ApiSettings,
+}
+
+/// What the plant's operator decides.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// The host that vendors' SSH clients connect to, as vendors know it.
+    pub ssh_host: String,
+    /// Its port.
+    pub ssh_port: u16,
+    /// The broker's SSH host key, as one line of OpenSSH.
+    pub ssh_host_key: String,
+    /// How long a login lasts.
+    pub token_lifetime: Duration,
+    /// How long a request may take, until its answer begins.
+    pub request_timeout: Duration,
+}
+
+impl Default for ApiSettings {
+    fn default() -> Self {
+        Self {
+            ssh_host: "localhost".to_owned(),
+            ssh_port: 2222,
+            ssh_host_key: String::new(),
+            token_lifetime: Duration::from_secs(12 * 3600),
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What all handlers share.
+#[derive(Clone)]
+pub(crate) struct Api(Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) app: App,
+    pub(crate) hashing: Hashing,
+    pub(crate) replays: Arc<Semaphore>,
+    pub(crate) listeners: Arc<Semaphore>,
+}
+
+impl Api {
+    pub(crate) fn new(app: App) -> Self {
+        Self(Arc::new(Parts {
+            app,
+            hashing: Hashing::default(),
+            replays: Arc::new(Semaphore::new(REPLAYS)),
+            listeners: Arc::new(Semaphore::new(LISTENERS)),
+        }))
+    }
+}
+
+impl Deref for Api {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Deref for Parts {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}

@@ -1,0 +1,21 @@
+//! The API's own description.
+
+use axum::Json;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::routes;
+
+use crate::routes::Routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::group("health").anyone(routes!(get_description))
+}
+
+/// This document.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)),
+)]
+async fn get_description() -> Json<OpenApi> {
+    Json(crate::openapi())
+}

@@ -1,0 +1,158 @@
+//! Recordings: listed, and opened. Each opening is in the audit log before the
+//! first byte leaves.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use domain::policy::Action;
+use domain::{Draft, Role, SessionId};
+use futures::stream;
+use recorder::serve;
+use serde_json::json;
+use store::RecordingFilter;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
+use utoipa_axum::routes;
+
+use super::page;
+use crate::app::Api;
+use crate::caller::Caller;
+use crate::dto::{self, RecordingQuery, ReplayQuery};
+use crate::input::{At, Params, optional};
+use crate::problem::ApiError;
+use crate::routes::Routes;
+use crate::show;
+
+/// How much is read and sent at a time, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+pub(super) fn routes() -> Routes {
+    Routes::group("recordings")
+        .allow(Action::ListRecordings, routes!(list_recordings))
+        .allow(Action::ReadRecording, routes!(read_recording))
+}
+
+/// Recordings, by session, newest first: those of zones that an approver answers
+/// for, or all.
+#[utoipa::path(
+    get,
+    path = "/v1/recordings",
+    params(RecordingQuery),
+    responses((status = 200, description = "A page of them", body = dto::Page<dto::Recording>)),
+)]
+async fn list_recordings(
+    State(api): State<Api>,
+    caller: Caller,
+    Params(query): Params<RecordingQuery>,
+) -> Result<Json<dto::Page<dto::Recording>>, ApiError> {
+    let filter = RecordingFilter {
+        session: optional("session", query.session.as_deref())?,
+        account: optional("account", query.account.as_deref())?,
+        asset: optional("asset", query.asset.as_deref())?,
+    };
+    let page = page(query.after, query.limit);
+    let found = api
+        .store
+        .recordings(&caller.scope(), &filter, &page)
+        .await?;
+    Ok(Json(show::page(found, show::recording)))
+}
+
+/// Open the recording of one channel of a session, as asciicast v3. The opening
+/// is noted in the audit log.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/recording.cast",
+    params(("id" = String, Path, description = "The session"), ReplayQuery),
+    responses((status = 200, description = "The recording", body = String, content_type = "application/x-asciicast")),
+)]
+async fn read_recording(
+    State(api): State<Api>,
+    caller: Caller,
+    At(session): At<SessionId>,
+    Params(query): Params<ReplayQuery>,
+) -> Result<Response, ApiError> {
+    let channel = query.channel.unwrap_or(0);
+    let recordings = api.store.recordings_of(&caller.scope(), session).await?;
+    if !recordings.iter().any(|r| r.channel == channel) {
+        let what = format!("recording of channel {channel} of session/{session}");
+        return Err(ApiError::not_found(what));
+    }
+    if query.input && caller.account.role != Role::Auditor {
+        return Err(ApiError::not_allowed(
+            "What was typed may hold passwords, so only auditors open it. Open the recording \
+             without it, or ask an auditor.",
+        ));
+    }
+    let permit = Arc::clone(&api.replays).try_acquire_owned().map_err(|_| {
+        ApiError::busy(
+            "too_many_replays",
+            "Too many recordings are being opened at once. Try again in a minute.",
+        )
+    })?;
+    let cast = open(&api, session, channel, query.input).await?;
+    let opened = Draft::new("recording.opened", "session", session)
+        .after(json!({ "channel": channel, "input": query.input }));
+    api.store.alarm(&caller.actor(), opened).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/x-asciicast".to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{session}-{channel}.cast\""),
+        ),
+    ];
+    Ok((headers, send(cast, permit)).into_response())
+}
+
+type Cast = Box<dyn Read + Send>;
+
+async fn open(api: &Api, session: SessionId, channel: u32, input: bool) -> Result<Cast, ApiError> {
+    let root = api.recordings.clone();
+    let open = move || -> io::Result<Cast> {
+        Ok(if input {
+            Box::new(serve::read_cast_with_input(&root, session, channel)?)
+        } else {
+            Box::new(serve::read_cast(&root, session, channel)?)
+        })
+    };
+    let opened = spawn_blocking(open).await.map_err(ApiError::fault)?;
+    opened.map_err(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            return ApiError::fault(format!("recording {session}/{channel}: {error}"));
+        }
+        tracing::error!(session = %session, channel, "recording.missing");
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "recording_missing",
+            "The session has such a recording, but its file is not where recordings are kept. \
+             Tell whoever runs the broker's machine; they may have moved it.",
+        )
+    })
+}
+
+/// A thread is held only while the disk is read, not while the caller takes its
+/// time.
+fn send(cast: Cast, permit: OwnedSemaphorePermit) -> Body {
+    Body::from_stream(stream::try_unfold(
+        (cast, permit),
+        |(mut cast, permit)| async move {
+            let read = move || -> io::Result<(Vec<u8>, Cast)> {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                (&mut cast).take(CHUNK as u64).read_to_end(&mut chunk)?;
+                Ok((chunk, cast))
+            };
+            let read = spawn_blocking(read).await.map_err(io::Error::other);
+            let (chunk, cast) = read.flatten().inspect_err(|error| {
+                tracing::error!(%error, "recording.unreadable");
+            })?;
+            let more = !chunk.is_empty();
+            Ok::<_, io::Error>(more.then(|| (Bytes::from(chunk), (cast, permit))))
+        },
+    ))
+}

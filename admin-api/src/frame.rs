@@ -1,0 +1,124 @@
+//! What is around every request: its id and its line in the log, time and size
+//! limits, the headers of every answer, and an answer even after a panic.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::{Instrument, field::Empty, info, info_span};
+use uuid::Uuid;
+
+use crate::app::Api;
+use crate::caller::Source;
+use crate::problem::{ApiError, ProblemCode};
+
+/// The largest body, where a route does not say otherwise, in bytes. The largest
+/// that is of use is a credential of 64 KiB, escaped as JSON.
+const LARGEST_BODY: usize = 256 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const HEADERS: [(HeaderName, &str); 5] = [
+    (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "no-referrer"),
+];
+
+pub(crate) fn around(router: Router, api: Api) -> Router {
+    router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(api, frame))
+}
+
+async fn frame(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let id = request_id(&api);
+    let source = Source::of(request.extensions()).map(|source| source.0);
+    let span = info_span!(
+        "http",
+        request.id = %id,
+        http.method = %request.method(),
+        http.route = Empty,
+        source = source.ok().map(tracing::field::display),
+        account = Empty,
+    );
+    let started = api.clock.monotonic();
+    let limit = api.settings.request_timeout;
+    let answer = async {
+        let answer = tokio::time::timeout(limit, next.run(request)).await;
+        answer.unwrap_or_else(|_| too_slow(limit).into_response())
+    };
+    let mut response = answer.instrument(span.clone()).await;
+    let ms = api.clock.monotonic().saturating_sub(started).as_millis();
+    let code = response.extensions().get::<ProblemCode>();
+    span.in_scope(|| {
+        let status = response.status().as_u16();
+        let code = code.map(|ProblemCode(code)| code.as_str());
+        info!(http.status = status, problem = code, ms, "http.answered");
+    });
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Made here and never taken from a header, so that nobody writes into the log
+/// as another request.
+fn request_id(api: &Api) -> Uuid {
+    let mut tail = [0; 10];
+    api.random.fill(&mut tail);
+    let now = api.clock.now().as_millis();
+    uuid::Builder::from_unix_timestamp_millis(now, &tail).into_uuid()
+}
+
+fn too_slow(limit: Duration) -> ApiError {
+    let limit = domain::human_duration(limit);
+    ApiError::busy(
+        "too_slow",
+        &format!(
+            "There was no answer within {limit}. Look whether it has been done before you try \
+             again."
+        ),
+    )
+}
+
+async fn no_such_path() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "no_such_path",
+        "Nothing is at this address. /api/openapi.json describes what there is.",
+    )
+}
+
+async fn no_such_method() -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "no_such_method",
+        "This address does not know the method. /api/openapi.json describes what there is.",
+    )
+}
+
+// The panic's message may hold anything, and the panic hook has printed it.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    ApiError::fault("a handler panicked").into_response()
+}

@@ -1,0 +1,214 @@
+//! How routes are declared. A route says which [`Action`] it stands for, or that
+//! it is for anyone; [`Routes`] has no other way to take one in, and the router
+//! is made of nothing else. Before a handler runs, its caller's role has been
+//! checked against the action.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use domain::policy::{Action, may};
+use tracing::Span;
+use utoipa::PartialSchema;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
+};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use crate::app::Api;
+use crate::caller::{Caller, Source};
+use crate::dto::{FieldError, LiveGrant, Problem};
+use crate::problem::ApiError;
+
+/// Where all routes stand.
+const BASE: &str = "/api";
+const BEARER: &str = "bearer";
+
+/// Who may come through.
+#[derive(Clone, Copy, Debug)]
+enum Access {
+    Anyone,
+    Allowed(Action),
+}
+
+struct Entry {
+    access: Access,
+    tag: &'static str,
+    declared: UtoipaMethodRouter<Api>,
+}
+
+/// Declared routes.
+pub(crate) struct Routes {
+    tag: &'static str,
+    entries: Vec<Entry>,
+}
+
+impl Routes {
+    /// A group of routes, under its name in the API's description.
+    pub(crate) fn group(tag: &'static str) -> Self {
+        Self {
+            tag,
+            entries: Vec::new(),
+        }
+    }
+
+    /// A route for those whose role may do `action`.
+    pub(crate) fn allow(self, action: Action, declared: UtoipaMethodRouter<Api>) -> Self {
+        self.entry(Access::Allowed(action), declared)
+    }
+
+    /// A route for anyone, without a login.
+    pub(crate) fn anyone(self, declared: UtoipaMethodRouter<Api>) -> Self {
+        self.entry(Access::Anyone, declared)
+    }
+
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.entries.extend(others.entries);
+        self
+    }
+
+    fn entry(mut self, access: Access, declared: UtoipaMethodRouter<Api>) -> Self {
+        self.entries.push(Entry {
+            access,
+            tag: self.tag,
+            declared,
+        });
+        self
+    }
+
+    pub(crate) fn into_router(self, api: &Api) -> Router<Api> {
+        let guarded = |routes: MethodRouter<Api>, access, route| {
+            let gate = Gate {
+                api: api.clone(),
+                access,
+                route,
+            };
+            routes.route_layer(from_fn_with_state(gate, pass))
+        };
+        self.assemble(guarded).into()
+    }
+
+    pub(crate) fn into_openapi(self) -> OpenApi {
+        self.assemble(|routes, _, _| routes).into_openapi()
+    }
+
+    fn assemble(
+        self,
+        guarded: impl Fn(MethodRouter<Api>, Access, String) -> MethodRouter<Api>,
+    ) -> OpenApiRouter<Api> {
+        let mut all = OpenApiRouter::default();
+        for entry in self.entries {
+            let Entry {
+                access,
+                tag,
+                declared: (schemas, mut paths, mut methods),
+            } = entry;
+            for (path, item) in &mut paths.paths {
+                methods = guarded(methods, access, format!("{BASE}{path}"));
+                operations(item).for_each(|operation| describe(operation, access, tag));
+            }
+            all = all.routes((schemas, paths, methods));
+        }
+        OpenApiRouter::with_openapi(description()).nest(BASE, all)
+    }
+}
+
+#[derive(Clone)]
+struct Gate {
+    api: Api,
+    access: Access,
+    route: String,
+}
+
+async fn pass(
+    State(gate): State<Gate>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let span = Span::current();
+    // The route, not the path: a secret pasted into an address is not logged.
+    span.record("http.route", &gate.route);
+    if let Access::Allowed(action) = gate.access {
+        let Source(source) = Source::of(request.extensions())?;
+        let caller = Caller::authenticate(&gate.api, request.headers(), source).await?;
+        span.record("account", caller.account.name.as_str());
+        let role = caller.account.role;
+        if !may(role, action) {
+            return Err(ApiError::not_allowed(format!(
+                "Your role, {role}, does not allow this ({action}), and nothing was changed. \
+                 Somebody with another role must do it."
+            )));
+        }
+        request.extensions_mut().insert(caller);
+    }
+    Ok(next.run(request).await)
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.patch,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// What every operation has in common.
+fn describe(operation: &mut Operation, access: Access, tag: &str) {
+    operation.tags = Some(vec![tag.to_owned()]);
+    let problem = ResponseBuilder::new()
+        .description("Why it was not done")
+        .content(
+            "application/problem+json",
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build(),
+        );
+    let responses = &mut operation.responses.responses;
+    responses.insert("default".to_owned(), problem.build().into());
+    if let Access::Allowed(action) = access {
+        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(
+            BEARER,
+            [],
+        )]);
+        operation.extensions = Some(
+            ExtensionsBuilder::new()
+                .add("x-action", action.as_str())
+                .build(),
+        );
+    }
+}
+
+fn description() -> OpenApi {
+    let mut info = Info::new("Drawbridge", "1");
+    info.description = Some(
+        "Just-in-time vendor remote access for plants. `x-action` is what a route stands for; \
+         which role may do it is one table in the program. Errors are problems (RFC 9457), with \
+         a stable `code` for programs."
+            .to_owned(),
+    );
+    let mut components = Components::new();
+    let schemas = [
+        ("Problem", Problem::schema()),
+        ("FieldError", FieldError::schema()),
+        ("LiveGrant", LiveGrant::schema()),
+    ];
+    components
+        .schemas
+        .extend(schemas.map(|(name, schema)| (name.to_owned(), schema)));
+    components.add_security_scheme(
+        BEARER,
+        SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+    );
+    OpenApiBuilder::new()
+        .info(info)
+        .components(Some(components))
+        .build()
+}

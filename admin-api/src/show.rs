@@ -1,0 +1,51 @@
+//! From the domain to the wire. Vendors are not told which person of the plant
+//! decided something, nor where assets are: each function that could tell takes
+//! the [`Caller`].
+
+mod people;
+mod requests;
+mod sessions;
+mod ways;
+
+pub(crate) use people::{account, event, site};
+pub(crate) use requests::{grant, request};
+pub(crate) use sessions::{recording, session};
+pub(crate) use ways::{asset, change, conduit, zone};
+
+use domain::{AccountName, Window};
+use store::Paged;
+
+use crate::caller::Caller;
+use crate::dto;
+
+pub(crate) fn page<T, U>(paged: Paged<T>, show: impl Fn(T) -> U) -> dto::Page<U> {
+    dto::Page {
+        items: paged.items.into_iter().map(show).collect(),
+        next: paged.next,
+    }
+}
+
+/// A list that is never long enough for a second page.
+pub(crate) fn whole<T>(items: impl IntoIterator<Item = T>) -> dto::Page<T> {
+    dto::Page {
+        items: items.into_iter().collect(),
+        next: None,
+    }
+}
+
+fn window(window: &Window) -> dto::Window {
+    dto::Window {
+        start: window.start(),
+        end: window.end(),
+    }
+}
+
+fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+    items.into_iter().map(|item| item.to_string()).collect()
+}
+
+/// A person's name, for those who may know it.
+fn person(caller: &Caller, name: &AccountName) -> Option<String> {
+    let may_know = !caller.is_vendor() || caller.account.name == *name;
+    may_know.then(|| name.to_string())
+}

@@ -1,0 +1,71 @@
+use domain::CloseReason;
+use store::{EndOrder, Recording, SessionEnd, SessionRow};
+
+use super::person;
+use crate::caller::Caller;
+use crate::dto;
+
+pub(crate) fn session(caller: &Caller, row: SessionRow) -> dto::Session {
+    let state = if row.closed.is_some() {
+        "closed"
+    } else {
+        "open"
+    };
+    dto::Session {
+        id: row.id.to_string(),
+        grant: row.grant.to_string(),
+        account: row.account.to_string(),
+        asset: row.asset.to_string(),
+        zone: row.zone.to_string(),
+        conduit: row.conduit.to_string(),
+        protocol: row.protocol.to_string(),
+        source: row.source,
+        opened_at: row.opened_at,
+        state: state.to_owned(),
+        end_order: row.end_ordered.map(|order| end_order(caller, order)),
+        closed: row.closed.map(|end| closed(caller, end)),
+    }
+}
+
+fn end_order(caller: &Caller, order: EndOrder) -> dto::EndOrder {
+    dto::EndOrder {
+        at: order.at,
+        by: person(caller, &order.by),
+        reason: order.reason,
+    }
+}
+
+fn closed(caller: &Caller, end: SessionEnd) -> dto::SessionEnd {
+    let by = if let CloseReason::Ended { by } = &end.reason {
+        person(caller, by)
+    } else {
+        None
+    };
+    dto::SessionEnd {
+        at: end.at,
+        code: end.reason.code().to_owned(),
+        blame: end.reason.blame().to_string(),
+        by,
+        text: end.reason.for_vendor(),
+        note: end.note.filter(|_| !caller.is_vendor()),
+    }
+}
+
+pub(crate) fn recording(recording: Recording) -> dto::Recording {
+    dto::Recording {
+        session: recording.session.to_string(),
+        channel: recording.channel,
+        account: recording.account.to_string(),
+        asset: recording.asset.to_string(),
+        zone: recording.zone.to_string(),
+        kind: recording.kind,
+        command: recording.command,
+        has_terminal: recording.has_terminal,
+        started_at: recording.started_at,
+        ended_at: recording.ended_at,
+        exit_status: recording.exit,
+        bytes_in: recording.bytes_in,
+        bytes_out: recording.bytes_out,
+        state: recording.state,
+    }
+}
