@@ -3,7 +3,7 @@
 
 use domain::{
     AccountName, AssetName, CloseReason, ConduitName, Draft, GrantId, Permit, Protocol, SessionId,
-    TicketId, Timestamp, Verdict, ZoneName,
+    TicketId, Timestamp, ZoneName,
 };
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};

@@ -1,1 +1,17 @@
+//! What the store promises, against a real database file.
 
+mod audit_log;
+mod disabling;
+mod idle;
+mod lockout;
+mod plant;
+mod races;
+mod refusals;
+mod scopes;
+mod sessions;
+mod sign_in;
+mod trouble;
+mod vault;
+mod walk;
+mod way;
+mod world;

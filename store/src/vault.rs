@@ -8,13 +8,14 @@
 mod key;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use domain::{Actor, CredentialName, Draft, Timestamp};
+use domain::{Action, Actor, CredentialName, Draft, Timestamp};
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use thiserror::Error;
 
 pub use self::key::VaultKey;
+use crate::authority;
 use crate::error::{Refusal, StoreError};
 use crate::row::Fields;
 use crate::store::Store;
@@ -136,7 +137,8 @@ impl Store {
     /// Puts a secret into the vault, or another in its place.
     ///
     /// # Errors
-    /// When it is empty or longer than 64 KiB, or the database fails.
+    /// When the actor may not, when it is empty or longer than 64 KiB, or when the
+    /// database fails.
     pub async fn set_credential(
         &self,
         actor: &Actor,
@@ -149,6 +151,7 @@ impl Store {
         }
         let sealed = self.inner.vault.seal(name, &credential)?;
         let mut tx = self.write().await?;
+        authority::require(&mut tx, actor, Action::ManageCredentials).await?;
         sqlx::query(concat!(
             "INSERT INTO credentials (name, kind, sealed, set_at) VALUES ($1, $2, $3, $4)",
             " ON CONFLICT (name) DO UPDATE SET",
@@ -168,13 +171,14 @@ impl Store {
     /// Takes a secret out of the vault.
     ///
     /// # Errors
-    /// When there is none of that name, or the database fails.
+    /// When the actor may not, there is none of that name, or the database fails.
     pub async fn remove_credential(
         &self,
         actor: &Actor,
         name: &CredentialName,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
+        authority::require(&mut tx, actor, Action::ManageCredentials).await?;
         let removed = sqlx::query("DELETE FROM credentials WHERE name = $1")
             .bind(name.as_str())
             .execute(tx.conn())

@@ -1,0 +1,140 @@
+//! Tokens, passwords, the first admin.
+
+use domain::{Actor, Role};
+use secrecy::ExposeSecret;
+
+use super::world::*;
+
+#[tokio::test]
+async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
+    let world = World::new().await;
+    let store = &world.store;
+    let vera = name("vera");
+    let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
+    assert!(token.token.expose_secret().starts_with("dbt_"));
+    let (account, id) = store
+        .bearer(&token.token)
+        .await
+        .expect("read")
+        .expect("holds");
+    assert_eq!((account.name.as_str(), id), ("vera", token.id));
+    assert!(
+        store
+            .bearer(&"dbt_wrong".into())
+            .await
+            .expect("read")
+            .is_none()
+    );
+
+    world.clock.set(token.expires_at);
+    assert!(
+        store.bearer(&token.token).await.expect("read").is_none(),
+        "ended"
+    );
+    let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
+    store
+        .sign_out(&actor("viktor"), token.id)
+        .await
+        .expect("nothing happens");
+    assert!(
+        store.bearer(&token.token).await.expect("read").is_some(),
+        "only one's own"
+    );
+    store.sign_out(&actor("vera"), token.id).await.expect("out");
+    assert!(
+        store.bearer(&token.token).await.expect("read").is_none(),
+        "signed out"
+    );
+
+    let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
+    store
+        .set_password(&actor("vera"), &vera, "phc-2")
+        .await
+        .expect("set");
+    assert!(
+        store.bearer(&token.token).await.expect("read").is_none(),
+        "a new password"
+    );
+    let facts = store
+        .sign_in_facts(&vera, "192.0.2.7")
+        .await
+        .expect("facts");
+    assert_eq!(facts.phc.expect("a hash").expose_secret(), "phc-2");
+    assert!(facts.account.expect("there").has_password);
+}
+
+#[tokio::test]
+async fn a_token_from_a_clock_that_went_back_is_void() {
+    let world = World::new().await;
+    world.clock.pass(DAY);
+    let token = world
+        .store
+        .sign_in(&name("vera"), "192.0.2.7", HOUR)
+        .await
+        .expect("in");
+    world.clock.go_back(HOUR / 30);
+    let (a_little, token) = (world.store.bearer(&token.token).await.expect("read"), token);
+    assert!(
+        a_little.is_some(),
+        "two minutes are a clock being set right"
+    );
+    world.clock.go_back(DAY);
+    assert!(
+        world
+            .store
+            .bearer(&token.token)
+            .await
+            .expect("read")
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn passwords_are_set_by_oneself_or_an_admin() {
+    let world = World::new().await;
+    let store = &world.store;
+    for who in ["viktor", "arne", "audun"] {
+        let set = store.set_password(&actor(who), &name("vera"), "phc").await;
+        assert_eq!(refused(set), "not_allowed", "{who}");
+    }
+    store
+        .set_password(&actor("adam"), &name("vera"), "phc")
+        .await
+        .expect("set");
+    store
+        .set_password(&Actor::host(), &name("vera"), "phc")
+        .await
+        .expect("set");
+}
+
+#[tokio::test]
+async fn the_first_admin_is_made_once() {
+    let world = World::empty().await;
+    let store = &world.store;
+    let make = |who: &'static str, full_name: &'static str| async move {
+        store
+            .create_admin(&Actor::host(), &name(who), full_name, "phc")
+            .await
+    };
+    assert_eq!(refused(make("root", " ").await), "bad_text");
+    make("root", "Ada Admin").await.expect("made");
+    assert_eq!(refused(make("root", "Ada Admin").await), "admin_exists");
+    assert_eq!(refused(make("other", "Olav Other").await), "admin_exists");
+    let root = store
+        .account(&name("root"))
+        .await
+        .expect("read")
+        .expect("there");
+    assert_eq!(
+        (root.role, root.full_name.as_str()),
+        (Role::Admin, "Ada Admin")
+    );
+    store
+        .disable_account(&actor("root"), &name("root"), "left")
+        .await
+        .expect("disabled");
+    assert_eq!(refused(make("root", "Ada Admin").await), "name_taken");
+    make("other", "Olav Other")
+        .await
+        .expect("nobody else can help any more");
+}
