@@ -144,7 +144,16 @@ impl Client {
             .expect("a directory");
         let (password, ask) = (home.path().join("password"), home.path().join("ask"));
         fs::write(&password, format!("{}\n", door.password)).expect("a file");
-        fs::write(&ask, format!("#!/bin/sh\ncat '{}'\n", password.display())).expect("a script");
+        fs::write(
+            &ask,
+            format!(
+                "#!/bin/sh
+echo '{}'
+",
+                door.password
+            ),
+        )
+        .expect("a script");
         fs::set_permissions(&ask, fs::Permissions::from_mode(0o700)).expect("a script");
         let mut command = Command::new(tool.path());
         command

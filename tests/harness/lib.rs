@@ -12,9 +12,13 @@
     reason = "a harness that breaks is a test that fails"
 )]
 
+pub mod api;
+pub mod asyncssh;
+pub mod cast;
 pub mod child;
 pub mod client;
 pub mod clock;
+pub mod disk;
 pub mod keys;
 pub mod plant;
 pub mod sshd;

@@ -10,5 +10,10 @@
     reason = "a scenario that breaks is a test that fails"
 )]
 
+mod fuzz;
 mod house;
 mod windows;
+
+// The fuzz targets ask for their macro under this name.
+extern crate self as libfuzzer_sys;
+pub(crate) use fuzz::fuzz_target;

@@ -1,0 +1,49 @@
+"""An asset that tells what reaches it: signals, window sizes, environment. For
+what OpenSSH's server does not do for root.
+
+target.py HOST_KEY_FILE AUTHORIZED_KEYS_FILE — prints its port.
+"""
+
+import asyncio
+import sys
+
+import asyncssh
+
+
+async def tell(process):
+    """Runs no command: reports what comes, until `quit` is typed."""
+    size = process.term_size[:2] if process.term_type else None
+    process.stdout.write(f"ready {process.term_type} {size} {sorted(process.env)}\n")
+    while True:
+        try:
+            line = await process.stdin.readline()
+        except asyncssh.SignalReceived as signal:
+            process.stdout.write(f"signal {signal.signal}\n")
+        except asyncssh.BreakReceived as pressed:
+            process.stdout.write(f"break {pressed.msec}\n")
+        except asyncssh.TerminalSizeChanged as change:
+            process.stdout.write(f"size {change.width}x{change.height}\n")
+        else:
+            if line.strip() == "quit" or not line:
+                break
+            if line.strip() == "die":
+                process.exit_with_signal("SEGV", True, "died as asked")
+                return
+            process.stdout.write(f"line {line.strip()}\n")
+    process.exit(9)
+
+
+async def main(host_key, authorized):
+    server = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_host_keys=[host_key],
+        authorized_client_keys=authorized,
+        process_factory=tell,
+        line_editor=False,
+    )
+    print(server.get_port(), flush=True)
+    await server.wait_closed()
+
+
+asyncio.run(main(*sys.argv[1:]))
