@@ -2,12 +2,13 @@
 //! line, then one JSON array per event, `[interval, code, data]`.
 //!
 //! Codes in use: `o` output, `i` input (only where an auditor asks for it), `r`
-//! resize, `m` marker, `x` exit status; and two of ours, which players ignore:
+//! resize, `m` marker, `x` exit status; and three of ours, which players ignore:
 //!
 //! | code | data | meaning |
 //! |---|---|---|
 //! | `b` | base64 | the true bytes of the `o` or `i` just before, which were not UTF-8 and show U+FFFD there |
 //! | `e` | empty | the `o` that follows came from standard error |
+//! | `z` | `finished N` or `interrupted N` | the last line of a recording that needs no repair; its input log is N bytes long |
 //!
 //! Intervals are milliseconds, each counted from what was written before it
 //! and not from what was measured, so that a long recording does not drift.
@@ -21,6 +22,7 @@ mod text;
 pub use encode::{Encoder, HeaderTooLong};
 pub(crate) use encode::{header_line, lost_header_line};
 pub use lines::{CheckedLines, valid_prefix};
+pub(crate) use read::last_line;
 pub use read::{BadLine, CastHeader, Event, ReadError, Reader, Term, Timed};
 
 /// Which of the asset's two output streams.
@@ -30,6 +32,24 @@ pub enum Stream {
     Out,
     /// Standard error.
     Err,
+}
+
+/// How a recording ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// In order.
+    Finished,
+    /// The broker stopped in the middle.
+    Interrupted,
+}
+
+impl Ending {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// The longest line that is written or read, in bytes.

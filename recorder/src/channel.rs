@@ -10,6 +10,7 @@
 
 mod finish;
 mod input;
+mod kept;
 mod output;
 mod tail;
 

@@ -4,7 +4,7 @@
 //! | offset | bytes | content (integers little-endian) |
 //! |---|---|---|
 //! | 0 | 4 | magic `DBi1` |
-//! | 4 | 1 | kind: 1 open, 2 data, 3 end, 4 close |
+//! | 4 | 1 | kind: 1 open, 2 data, 3 end |
 //! | 5 | 3 | zero |
 //! | 8 | 4 | payload length, at most 65,536 |
 //! | 12 | 8 | µs since the start of the recording |
@@ -13,9 +13,8 @@
 //!
 //! *Open* is first: session UUID (16 bytes), channel (4), start in µs since 1970
 //! (8). *Data* is what the vendor sent; *end* its end of file, without payload.
-//! *Close* is last in a file that needs no repair: how the recording ended (1
-//! byte: 1 finished, 2 interrupted), the length of the `.cast` file (8), bytes
-//! from the vendor (8), bytes from the asset (8).
+//! How a recording ended is said in its `.cast` file: whatever is in this one, a
+//! vendor may have sent.
 //!
 //! A file that is still written ends with zeros, because overwriting zeros is
 //! cheaper to make durable than growing a file. Nothing but zeros is ever
@@ -32,9 +31,6 @@ pub const MAX_PAYLOAD: usize = 64 << 10;
 /// Bytes of a frame before its payload.
 pub const HEADER_LEN: usize = 24;
 
-/// The length of a whole close frame.
-pub(crate) const CLOSE_LEN: usize = HEADER_LEN + 25;
-
 const MAGIC: [u8; 4] = *b"DBi1";
 
 /// What a frame is for.
@@ -46,8 +42,6 @@ pub enum Kind {
     Data,
     /// The vendor's end of file.
     End,
-    /// How the recording ended.
-    Close,
 }
 
 impl Kind {
@@ -56,7 +50,6 @@ impl Kind {
             Self::Open => 1,
             Self::Data => 2,
             Self::End => 3,
-            Self::Close => 4,
         }
     }
 
@@ -65,32 +58,9 @@ impl Kind {
             1 => Some(Self::Open),
             2 => Some(Self::Data),
             3 => Some(Self::End),
-            4 => Some(Self::Close),
             _ => None,
         }
     }
-}
-
-/// How a recording ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// In order.
-    Finished,
-    /// The broker stopped in the middle.
-    Interrupted,
-}
-
-/// The payload of the last frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Close {
-    /// How the recording ended.
-    pub ending: Ending,
-    /// The length of the `.cast` file, in bytes.
-    pub cast_len: u64,
-    /// Bytes from the vendor.
-    pub bytes_in: u64,
-    /// Bytes from the asset, kept or not.
-    pub bytes_out: u64,
 }
 
 /// Appends one frame. `payload` must not exceed [`MAX_PAYLOAD`].
@@ -121,18 +91,6 @@ pub(crate) fn append_open(session: SessionId, channel: u32, started: Timestamp, 
     payload.extend_from_slice(&channel.to_le_bytes());
     payload.extend_from_slice(&started.as_micros().to_le_bytes());
     append(Kind::Open, Duration::ZERO, &payload, out);
-}
-
-/// Appends the last frame.
-pub(crate) fn append_close(at: Duration, close: &Close, out: &mut Vec<u8>) {
-    let mut payload = vec![match close.ending {
-        Ending::Finished => 1,
-        Ending::Interrupted => 2,
-    }];
-    for number in [close.cast_len, close.bytes_in, close.bytes_out] {
-        payload.extend_from_slice(&number.to_le_bytes());
-    }
-    append(Kind::Close, at, &payload, out);
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u32 {
@@ -242,27 +200,6 @@ impl<R: Read> FrameReader<R> {
     pub const fn valid(&self) -> u64 {
         self.valid
     }
-}
-
-/// Reads a close frame's payload.
-pub(crate) fn parse_close(payload: &[u8]) -> Option<Close> {
-    let (ending, rest) = payload.split_first()?;
-    let mut numbers = rest
-        .as_chunks::<8>()
-        .0
-        .iter()
-        .map(|number| u64::from_le_bytes(*number));
-    let ending = match ending {
-        1 => Ending::Finished,
-        2 => Ending::Interrupted,
-        _ => return None,
-    };
-    Some(Close {
-        ending,
-        cast_len: numbers.next()?,
-        bytes_in: numbers.next()?,
-        bytes_out: numbers.next()?,
-    })
 }
 
 /// `false` if there is less than `buf` left.

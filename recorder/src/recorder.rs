@@ -63,6 +63,12 @@ impl Recorder {
         let Settings { root, writers } = settings;
         disk.make_dir(&root)
             .map_err(RecorderError::disk("creating", &root))?;
+        let names = root
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        disk.sync_dir(names)
+            .map_err(RecorderError::disk("flushing", names))?;
         let writers = (0..writers.max(1))
             .map(start_writers)
             .collect::<Result<_, _>>()?;

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use domain::SessionId;
 
-use crate::cast::{CheckedLines, Encoder, lost_header_line};
+use crate::cast::{CheckedLines, Encoder, Ending, Event, last_line, lost_header_line};
 use crate::error::RecorderError;
-use crate::frame::{self, CLOSE_LEN, Close, Ending, FrameReader, HEADER_LEN, Kind, parse_close};
+use crate::frame::FrameReader;
 use crate::recorder::{cast_path, input_path, session_dir};
+
+/// More than the longest last line, its line feed and the one before it.
+const LAST_LINE: u64 = 128;
+
+const BUFFER: usize = 256 << 10;
 
 /// A recording that was mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,32 +86,20 @@ fn channel_of(name: &str) -> Option<u32> {
 fn repair(root: &Path, session: SessionId, channel: u32) -> io::Result<Option<u64>> {
     let mut input = open(&input_path(root, session, channel))?;
     let mut cast = open(&cast_path(root, session, channel))?;
-    let cast_len = cast.metadata()?.len();
-    if last_frame(&mut input)?.is_some_and(|close| close.cast_len == cast_len) {
+    let closed = closed(&mut cast)?;
+    if closed == Some(input.metadata()?.len()) {
         return Ok(None);
     }
     let found = look_through(&mut input)?;
-    if found.close.is_some_and(|close| close.cast_len == cast_len) {
+    input.set_len(found.valid)?;
+    input.sync_all()?;
+    if closed == Some(found.valid) && found.torn == 0 {
         // Only its preallocated zeros were still to be cut.
-        input.set_len(found.valid)?;
-        input.sync_all()?;
         return Ok(None);
     }
-    let mended = mend_cast(&mut cast, found.last_at)?;
-    let close = Close {
-        ending: Ending::Interrupted,
-        cast_len: mended.len,
-        bytes_in: found.bytes_in,
-        bytes_out: found.close.map_or(0, |close| close.bytes_out),
-    };
-    let mut bytes = Vec::new();
-    frame::append_close(found.last_at, &close, &mut bytes);
-    input.set_len(found.valid)?;
-    input.seek(SeekFrom::Start(found.valid))?;
-    input.write_all(&bytes)?;
-    input.sync_all()?;
+    let cut = mend_cast(&mut cast, &found)?;
     File::open(session_dir(root, session))?.sync_all()?;
-    Ok(Some(mended.cut + found.torn))
+    Ok(Some(cut + found.torn))
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -119,17 +112,17 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The close frame at the very end, so that a long archive is quickly passed over.
-fn last_frame(input: &mut File) -> io::Result<Option<Close>> {
-    let Some(start) = input.metadata()?.len().checked_sub(CLOSE_LEN as u64) else {
+/// What the last line of a `.cast` says of the input log's length, so that a
+/// long archive is quickly passed over.
+fn closed(cast: &mut File) -> io::Result<Option<u64>> {
+    let start = cast.metadata()?.len().saturating_sub(LAST_LINE);
+    cast.seek(SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    cast.take(LAST_LINE).read_to_end(&mut end)?;
+    let Some(Event::Closed { input_len, .. }) = last_line(&end) else {
         return Ok(None);
     };
-    input.seek(SeekFrom::Start(start))?;
-    let mut frames = FrameReader::new(input);
-    let frame = frames.next_frame()?;
-    Ok(frame
-        .filter(|frame| frame.kind == Kind::Close)
-        .and_then(|frame| parse_close(frame.payload)))
+    Ok(Some(input_len))
 }
 
 /// What an input log holds.
@@ -139,78 +132,60 @@ struct Found {
     /// Bytes after those, up to the last that isn't zero.
     torn: u64,
     last_at: Duration,
-    bytes_in: u64,
-    /// Its last frame, if that closes it.
-    close: Option<Close>,
 }
 
 fn look_through(input: &mut File) -> io::Result<Found> {
     input.rewind()?;
-    let mut frames = FrameReader::new(BufReader::with_capacity(256 << 10, &*input));
-    let mut found = Found {
-        valid: 0,
-        torn: 0,
-        last_at: Duration::ZERO,
-        bytes_in: 0,
-        close: None,
-    };
+    let mut frames = FrameReader::new(BufReader::with_capacity(BUFFER, &*input));
+    let mut last_at = Duration::ZERO;
     while let Some(frame) = frames.next_frame()? {
-        found.last_at = frame.at;
-        found.close = None;
-        match frame.kind {
-            Kind::Data => found.bytes_in += frame.payload.len() as u64,
-            Kind::Close => found.close = parse_close(frame.payload),
-            Kind::Open | Kind::End => {}
-        }
+        last_at = frame.at;
     }
-    found.valid = frames.valid();
-    found.torn = torn(input, found.valid)?;
-    Ok(found)
+    let valid = frames.valid();
+    Ok(Found {
+        valid,
+        torn: torn(input, valid)?,
+        last_at,
+    })
 }
 
 /// How far after `valid` the last byte is that isn't zero.
 fn torn(input: &mut File, valid: u64) -> io::Result<u64> {
     input.seek(SeekFrom::Start(valid))?;
-    let mut rest = BufReader::with_capacity(256 << 10, input);
-    let mut buf = [0; HEADER_LEN];
+    let mut rest = BufReader::with_capacity(BUFFER, input);
     let (mut seen, mut torn) = (0, 0);
     loop {
-        let read = rest.read(&mut buf)?;
-        if read == 0 {
+        let bytes = rest.fill_buf()?;
+        if bytes.is_empty() {
             return Ok(torn);
         }
-        let last = buf.iter().take(read).rposition(|&byte| byte != 0);
-        torn = last.map_or(torn, |last| seen + last as u64 + 1);
-        seen += read as u64;
+        if let Some(last) = bytes.iter().rposition(|&byte| byte != 0) {
+            torn = seen + last as u64 + 1;
+        }
+        let length = bytes.len();
+        seen += length as u64;
+        rest.consume(length);
     }
 }
 
-struct Mended {
-    len: u64,
-    cut: u64,
-}
-
-/// Cuts the torn end of a `.cast` off and says so in it. `input_at` is when the
-/// vendor last sent something.
-fn mend_cast(cast: &mut File, input_at: Duration) -> io::Result<Mended> {
+/// Cuts the torn end of a `.cast` off and says so in it; how many bytes that was.
+fn mend_cast(cast: &mut File, input: &Found) -> io::Result<u64> {
     let len = cast.metadata()?.len();
     cast.rewind()?;
     let mut lines = CheckedLines::new(&*cast)?;
     while lines.advance()? {}
     let (valid, at) = (lines.valid(), lines.at());
-    cast.set_len(valid)?;
     let mut end = if valid == 0 {
         lost_header_line().map_err(io::Error::other)?
     } else {
         Vec::new()
     };
     let mut encoder = Encoder::resumed(at);
-    encoder.marker(at.max(input_at), "recording interrupted", &mut end);
+    encoder.marker(at.max(input.last_at), "recording interrupted", &mut end);
+    encoder.close(Ending::Interrupted, input.valid, &mut end);
+    cast.set_len(valid)?;
     cast.seek(SeekFrom::Start(valid))?;
     cast.write_all(&end)?;
     cast.sync_all()?;
-    Ok(Mended {
-        len: valid + end.len() as u64,
-        cut: len - valid,
-    })
+    Ok(len - valid)
 }

@@ -19,7 +19,7 @@ use domain::{Clock, SessionId, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::cast::{Event, Reader};
+use crate::cast::{Ending, Event, Reader};
 use crate::frame::{FrameReader, Kind};
 use crate::*;
 
@@ -28,7 +28,7 @@ struct RealClock(Instant);
 
 impl RealClock {
     #[expect(clippy::disallowed_methods)] // The tests' clock is this one.
-    fn new() -> Arc<dyn Clock> {
+    fn start() -> Arc<dyn Clock> {
         Arc::new(Self(Instant::now()))
     }
 }
@@ -187,7 +187,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self::with_clock(RealClock::new())
+        Self::with_clock(RealClock::start())
     }
 
     fn with_clock(clock: Arc<dyn Clock>) -> Self {
@@ -309,8 +309,7 @@ async fn take(tail: &mut InputTail, length: usize) -> Vec<u8> {
 
 /// A stretch of bytes that shows when something is missing, twice or misplaced.
 fn pattern(from: usize, length: usize) -> Bytes {
-    static BYTES: LazyLock<Bytes> =
-        LazyLock::new(|| (0..(1 << 20)).map(|at| (at % 251) as u8).collect());
+    static BYTES: LazyLock<Bytes> = LazyLock::new(|| (0..251).cycle().take(1 << 20).collect());
     let start = from % 251;
     BYTES.slice(start..start + length)
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::escape::escape_into;
 use super::text::{Carry, Piece};
-use super::{MAX_LINE, MAX_PIECE, Stream};
+use super::{Ending, MAX_LINE, MAX_PIECE, Stream};
 use crate::header::Header;
 
 /// The longest label of a marker, in bytes; what is longer is cut.
@@ -108,6 +108,16 @@ impl Encoder {
         }
     }
 
+    /// Appends the last line, at the time of the one before.
+    pub fn close(&mut self, ending: Ending, input_len: u64, out: &mut Vec<u8>) {
+        self.event(
+            Duration::ZERO,
+            b'z',
+            &format!("{} {input_len}", ending.as_str()),
+            out,
+        );
+    }
+
     /// Appends a line of another recording, `rest` being what follows its interval.
     pub(crate) fn retimed(&mut self, at: Duration, rest: &[u8], out: &mut Vec<u8>) {
         self.interval(at, out);
@@ -145,9 +155,20 @@ impl Encoder {
         let now = millis(at).max(self.written_ms);
         let interval = now - self.written_ms;
         self.written_ms = now;
-        // Writing to a Vec can't fail.
-        let _ = write!(out, "[{}.{:03}", interval / 1000, interval % 1000);
+        let (seconds, millis) = (interval / 1000, interval % 1000);
+        if seconds == 0 {
+            out.extend_from_slice(b"[0.");
+        } else {
+            // Writing to a Vec can't fail.
+            let _ = write!(out, "[{seconds}.");
+        }
+        out.extend_from_slice(&[millis / 100, millis / 10 % 10, millis % 10].map(digit));
     }
+}
+
+#[expect(clippy::cast_possible_truncation)] // The caller has taken the remainder by ten.
+const fn digit(value: u64) -> u8 {
+    b'0' + value as u8
 }
 
 fn millis(at: Duration) -> u64 {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::MAX_LINE;
+use super::{Ending, MAX_LINE};
 
 /// The longest interval that is believed: a year.
 const MAX_INTERVAL_SECONDS: f64 = 31_557_600.0;
@@ -66,6 +66,13 @@ pub enum Event<'a> {
     Raw(Vec<u8>),
     /// `e`: the output that follows came from standard error.
     FromStderr,
+    /// `z`: nothing follows.
+    Closed {
+        /// How the recording ended.
+        ending: Ending,
+        /// The length of its input log, in bytes.
+        input_len: u64,
+    },
     /// A code that is not known here.
     Other(Cow<'a, str>, Cow<'a, str>),
 }
@@ -231,6 +238,7 @@ pub(super) fn parse_event(line: &[u8]) -> Result<Option<(Duration, Event<'_>)>, 
         ),
         "b" => Event::Raw(STANDARD.decode(&*data).map_err(|_| BadLine::Data)?),
         "e" => Event::FromStderr,
+        "z" => parse_closed(&data)?,
         "" => return Err(BadLine::Event),
         _ => Event::Other(code, data),
     };
@@ -252,6 +260,28 @@ fn parse_size(data: &str) -> Result<Event<'static>, BadLine> {
         (Ok(cols), Ok(rows)) => Ok(Event::Resize { cols, rows }),
         _ => Err(BadLine::Data),
     }
+}
+
+fn parse_closed(data: &str) -> Result<Event<'static>, BadLine> {
+    let (ending, input_len) = data.split_once(' ').ok_or(BadLine::Data)?;
+    let ending = [Ending::Finished, Ending::Interrupted]
+        .into_iter()
+        .find(|known| known.as_str() == ending);
+    match (ending, input_len.parse()) {
+        (Some(ending), Ok(input_len)) => Ok(Event::Closed { ending, input_len }),
+        _ => Err(BadLine::Data),
+    }
+}
+
+/// The event of the last line, given enough bytes of the end of a recording to
+/// hold it and the line feed before.
+pub(crate) fn last_line(end: &[u8]) -> Option<Event<'_>> {
+    let lines = end.strip_suffix(b"\n")?;
+    let start = lines.iter().rposition(|&byte| byte == b'\n')? + 1;
+    parse_event(lines.get(start..)?)
+        .ok()
+        .flatten()
+        .map(|(_, event)| event)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The caller has checked the range.

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::Core;
-use crate::disk::write_all_at;
 use crate::error::RecordingStopped;
-use crate::frame::{self, Close, Ending};
 use crate::writer::lock;
 
 /// What a finished recording holds.
@@ -57,33 +55,24 @@ fn stop(core: &Core, why: String) -> RecordingStopped {
         .unwrap_or_else(|| RecordingStopped::new(why))
 }
 
-/// The `.cast` first: the close frame vouches for its length.
+/// The input log first: the last line of the `.cast` vouches for it.
 fn close(core: &Core) -> Result<Finished, String> {
-    let output = &core.output;
-    output.flush()?;
-    let cast = lock(&output.log);
-    let mut log = lock(&core.input.log);
-    let close = Close {
-        ending: Ending::Finished,
-        cast_len: cast.end,
-        bytes_in: log.bytes_in,
-        bytes_out: cast.kept.counted,
-    };
-    let mut bytes = Vec::new();
-    frame::append_close(log.last_at.max(cast.last_at), &close, &mut bytes);
+    let input = lock(&core.input.log);
     let file = core.input.file.as_ref();
-    write_all_at(file, log.end, &bytes)
-        .and_then(|()| {
-            log.end += bytes.len() as u64;
-            file.set_len(log.end)
-        })
+    file.set_len(input.end)
         .and_then(|()| file.sync())
         .map_err(|error| format!("closing {}: {error}", core.input.path().display()))?;
-    lock(&output.state).mark_flushed();
+
+    let mut output = lock(&core.output.log);
+    output
+        .close(core.output.file.as_ref(), input.end)
+        .and_then(|()| core.output.file.sync())
+        .map_err(|error| format!("closing {}: {error}", core.output.path().display()))?;
+    lock(&core.output.state).mark_flushed();
     Ok(Finished {
-        bytes_in: close.bytes_in,
-        bytes_out: close.bytes_out,
-        kept_out: cast.kept.kept,
-        sha256: cast.kept.digests(),
+        bytes_in: input.bytes_in,
+        bytes_out: output.kept.counted,
+        kept_out: output.kept.kept,
+        sha256: output.kept.digests(),
     })
 }

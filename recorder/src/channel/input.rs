@@ -70,7 +70,6 @@ pub(super) struct Log {
     /// The file's length; zeros from `end` on.
     allocated: u64,
     pub(super) bytes_in: u64,
-    pub(super) last_at: Duration,
     unflushed: Batch,
     /// An emptied queue, to be used again.
     spare: Vec<Entry>,
@@ -97,7 +96,6 @@ impl InputSide {
             end,
             allocated,
             bytes_in: 0,
-            last_at: Duration::ZERO,
             unflushed: Batch::default(),
             spare: Vec::new(),
         };
@@ -277,7 +275,6 @@ impl InputSide {
 impl Log {
     fn add(&mut self, entry: Entry, scratch: &mut Vec<u8>) {
         self.unflushed.cost += entry.cost();
-        self.last_at = entry.at;
         let offset = self.end + scratch.len() as u64;
         match entry.bytes {
             Some(bytes) => {

@@ -1,18 +1,18 @@
 //! From the asset to the disk: the queue, the lines, what is kept of them.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::finish::{Digests, Finished, finish};
+use super::finish::{Finished, finish};
 use super::input::PACKET_COST;
+use super::kept::Kept;
 use super::{Core, stopped_of};
-use crate::cast::{Encoder, Stream};
+use crate::cast::{Encoder, Ending, Stream};
 use crate::disk::{DiskFile, write_all_at};
 use crate::error::RecordingStopped;
 use crate::header::KeepOutput;
@@ -107,7 +107,6 @@ impl OutputSide {
         let log = Log {
             end,
             encoder: Encoder::new(),
-            last_at: Duration::ZERO,
             kept: Kept::new(keep),
             spare: Vec::new(),
         };
@@ -122,6 +121,10 @@ impl OutputSide {
 
     pub(super) fn ring(&self) {
         self.drained.notify_waiters();
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     fn push(&self, core: &Arc<Core>, what: What) -> Result<(), RecordingStopped> {
@@ -239,9 +242,8 @@ impl OutputLog {
 
 /// Where the file ends, and what the lines depend on.
 pub(super) struct Log {
-    pub(super) end: u64,
+    end: u64,
     encoder: Encoder,
-    pub(super) last_at: Duration,
     pub(super) kept: Kept,
     /// An emptied queue, to be used again.
     spare: Vec<Entry>,
@@ -304,7 +306,7 @@ impl Work for FlushOutput {
 
 impl OutputSide {
     /// Makes all that is written durable.
-    pub(super) fn flush(&self) -> Result<(), String> {
+    fn flush(&self) -> Result<(), String> {
         self.file
             .sync()
             .map_err(|error| format!("flushing {}: {error}", self.path.display()))
@@ -348,7 +350,6 @@ impl OutputSide {
 impl Log {
     fn encode(&mut self, entry: Entry, scratch: &mut Vec<u8>) {
         let Entry { at, what } = entry;
-        self.last_at = at;
         match what {
             What::Bytes(stream, bytes) => {
                 let kept = self.kept.take(stream, &bytes);
@@ -370,6 +371,13 @@ impl Log {
         }
     }
 
+    /// Writes the last line.
+    pub(super) fn close(&mut self, file: &dyn DiskFile, input_len: u64) -> std::io::Result<()> {
+        let mut line = Vec::new();
+        self.encoder.close(Ending::Finished, input_len, &mut line);
+        self.write(file, &mut line)
+    }
+
     /// Writes and empties `scratch`.
     fn write(&mut self, file: &dyn DiskFile, scratch: &mut Vec<u8>) -> std::io::Result<()> {
         write_all_at(file, self.end, scratch)?;
@@ -377,90 +385,4 @@ impl Log {
         scratch.clear();
         Ok(())
     }
-}
-
-/// What is kept of the output, and the count and hashes that stand for the rest.
-pub(super) struct Kept {
-    keep: KeepOutput,
-    pub(super) counted: u64,
-    pub(super) kept: u64,
-    /// Of standard output and of standard error; not if everything is kept.
-    hashes: Option<(Context, Context)>,
-    cut: bool,
-}
-
-impl Kept {
-    fn new(keep: KeepOutput) -> Self {
-        let hashes = match keep {
-            KeepOutput::Everything => None,
-            KeepOutput::First(_) => Some((Context::new(&SHA256), Context::new(&SHA256))),
-        };
-        Self {
-            keep,
-            counted: 0,
-            kept: 0,
-            hashes,
-            cut: false,
-        }
-    }
-
-    /// Counts `bytes`; what of them is to be kept.
-    fn take<'a>(&mut self, stream: Stream, bytes: &'a [u8]) -> &'a [u8] {
-        self.counted += bytes.len() as u64;
-        if let Some((out, err)) = &mut self.hashes {
-            match stream {
-                Stream::Out => out.update(bytes),
-                Stream::Err => err.update(bytes),
-            }
-        }
-        let kept = match self.keep {
-            KeepOutput::Everything => bytes,
-            KeepOutput::First(limit) => {
-                let room = usize::try_from(limit.saturating_sub(self.kept)).unwrap_or(usize::MAX);
-                bytes.get(..room).unwrap_or(bytes)
-            }
-        };
-        self.kept += kept.len() as u64;
-        kept
-    }
-
-    /// Whether this is the first time that something isn't kept.
-    const fn cut_now(&mut self) -> bool {
-        !std::mem::replace(&mut self.cut, true)
-    }
-
-    fn cut_label(&self) -> String {
-        format!(
-            "output is kept up to here ({} bytes); what follows is counted and hashed",
-            self.kept
-        )
-    }
-
-    fn end_label(&self) -> Option<String> {
-        let digests = self.digests().filter(|_| self.cut)?;
-        Some(format!(
-            "{} of {} bytes of output are kept; SHA-256 of all standard output {}, of all standard error {}",
-            self.kept,
-            self.counted,
-            hex(&digests.out),
-            hex(&digests.err),
-        ))
-    }
-
-    /// The hashes as of now.
-    pub(super) fn digests(&self) -> Option<Digests> {
-        let (out, err) = self.hashes.as_ref()?;
-        Some(Digests {
-            out: digest(out)?,
-            err: digest(err)?,
-        })
-    }
-}
-
-fn digest(context: &Context) -> Option<[u8; 32]> {
-    context.clone().finish().as_ref().try_into().ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

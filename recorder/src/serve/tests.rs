@@ -95,11 +95,8 @@ proptest! {
         let (mut outputs, mut inputs) = (Vec::new(), Vec::new());
         for timed in Reader::new(&all).unwrap() {
             let timed = timed.unwrap();
-            match timed.event {
-                Event::Output(_) => outputs.push(timed.at.as_millis()),
-                Event::Input(_) => inputs.push(timed.at.as_millis()),
-                _ => prop_assert!(false),
-            }
+            let times = if matches!(timed.event, Event::Input(_)) { &mut inputs } else { &mut outputs };
+            times.push(timed.at.as_millis());
         }
         let millis = |times: &[u64]| times.iter().map(|at| u128::from(at / 1000)).collect::<Vec<_>>();
         prop_assert_eq!(outputs, millis(&output));

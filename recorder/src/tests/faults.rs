@@ -214,7 +214,8 @@ async fn a_thread_that_dies_takes_all_its_channels_with_it() {
             root: dir.path().to_owned(),
             writers: 1,
         };
-        let recorder = Recorder::start(settings, Arc::new(disk.clone()), RealClock::new()).unwrap();
+        let recorder =
+            Recorder::start(settings, Arc::new(disk.clone()), RealClock::start()).unwrap();
         let mut channels = Vec::new();
         for number in 0..3 {
             let channel = recorder
@@ -226,8 +227,11 @@ async fn a_thread_that_dies_takes_all_its_channels_with_it() {
         *disk.plan.ending.lock().unwrap() = ending;
         disk.plan.panic_twice.store(true, Ordering::SeqCst);
         let (input, _, output) = &channels[0];
-        input.append(Bytes::from_static(b"x")).await.unwrap();
-        output.write(Stream::Out, Bytes::from_static(b"x")).unwrap();
+        if ending == ".input" {
+            input.append(Bytes::from_static(b"x")).await.unwrap();
+        } else {
+            output.write(Stream::Out, Bytes::from_static(b"x")).unwrap();
+        }
         for (input, tail, output) in channels {
             assert_all_stopped(input, tail, output, ending).await;
         }
@@ -264,5 +268,5 @@ async fn a_session_without_disk_is_refused() {
         root: file.path().to_owned(),
         writers: 1,
     };
-    assert!(Recorder::start(settings, Arc::new(RealDisk), RealClock::new()).is_err());
+    assert!(Recorder::start(settings, Arc::new(RealDisk), RealClock::start()).is_err());
 }

@@ -54,6 +54,9 @@ async fn a_session_from_open_to_finish() {
         .unwrap()
         .map(|timed| timed.unwrap().event)
         .collect();
+    let input_len = std::fs::metadata(recorder::input_path(&bench.root(), session(0), 0))
+        .unwrap()
+        .len();
     let expected = [
         Event::Output("a b ".into()),
         Event::Resize {
@@ -65,6 +68,10 @@ async fn a_session_from_open_to_finish() {
         Event::Output("err".into()),
         Event::Marker("one minute left".into()),
         Event::Exit(3),
+        Event::Closed {
+            ending: Ending::Finished,
+            input_len,
+        },
     ];
     assert_eq!(events, expected);
     assert_eq!(bench.input(0), b"ls\r");
