@@ -6,10 +6,11 @@
 //!
 //! The promise is that input is recorded before it is forwarded: an
 //! [`InputTail`] hands out nothing that a power cut could take away, and after
-//! any failure nothing at all. See [`channel`] for who waits for whom.
+//! any failure nothing at all. No handle waits on another one, only on the disk, so
+//! that a relay between two peers who wait for each other still moves.
 
 pub mod cast;
-pub mod channel;
+mod channel;
 mod disk;
 mod error;
 pub mod frame;
