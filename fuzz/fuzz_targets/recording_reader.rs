@@ -17,7 +17,10 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     if let Ok(reader) = Reader::new(data) {
-        let pace = Pace { speed: 2.0, idle_limit: None };
+        let pace = Pace {
+            speed: 2.0,
+            idle_limit: None,
+        };
         let _ = timeline(reader, pace).count();
     }
     let mut frames = FrameReader::new(data);
