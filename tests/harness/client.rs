@@ -144,16 +144,8 @@ impl Client {
             .expect("a directory");
         let (password, ask) = (home.path().join("password"), home.path().join("ask"));
         fs::write(&password, format!("{}\n", door.password)).expect("a file");
-        fs::write(
-            &ask,
-            format!(
-                "#!/bin/sh
-echo '{}'
-",
-                door.password
-            ),
-        )
-        .expect("a script");
+        let script = format!("#!/bin/sh\necho '{}'\n", door.password);
+        fs::write(&ask, script).expect("a script");
         fs::set_permissions(&ask, fs::Permissions::from_mode(0o700)).expect("a script");
         let mut command = Command::new(tool.path());
         command
@@ -198,6 +190,48 @@ echo '{}'
         outcome
     }
 
+    /// Starts it, and throws away what it prints.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[must_use]
+    pub fn start_unheard(mut self) -> Unheard {
+        self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        self.start_unread()
+    }
+
+    /// Starts it, and reads nothing of what it prints: its pipe fills, and it
+    /// stops reading from the network.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[must_use]
+    pub fn start_unread(mut self) -> Unheard {
+        Unheard {
+            child: self.command.spawn().expect("the client runs"),
+            _home: self.home,
+        }
+    }
+
+    /// The command itself, for those who read and write by themselves; its home
+    /// must live as long as it runs.
+    #[must_use]
+    pub fn into_std(self) -> (std::process::Command, TempDir) {
+        let mut command = std::process::Command::new(self.command.as_std().get_program());
+        command.args(self.command.as_std().get_args());
+        for (name, value) in self.command.as_std().get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        (command, self.home)
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -217,6 +251,31 @@ echo '{}'
     }
 }
 
+/// A client that runs unheard: whatever it prints is thrown away, or left in the
+/// pipe. Its standard input stays open.
+pub struct Unheard {
+    child: Child,
+    _home: TempDir,
+}
+
+impl Unheard {
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// If there is no status.
+    pub async fn wait(&mut self) {
+        self.child.wait().await.expect("a status");
+    }
+
+    /// Kills it.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("killed");
+    }
+}
+
 /// A client that runs.
 pub struct Live {
     child: Child,
@@ -230,14 +289,25 @@ impl Live {
     /// Types.
     ///
     /// # Panics
-    /// If the client has closed its standard input.
+    /// If the client reads no more.
     pub async fn send(&mut self, text: &str) {
-        let stdin = self.stdin.as_mut().expect("not closed");
-        stdin
-            .write_all(text.as_bytes())
-            .await
-            .expect("the client reads");
-        stdin.flush().await.expect("the client reads");
+        self.try_send(text).await.unwrap_or_else(|error| {
+            panic!(
+                "{error}\nstdout: {}\nstderr: {}",
+                self.output(),
+                self.errors()
+            )
+        });
+    }
+
+    /// Types, if the client still reads.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn try_send(&mut self, text: &str) -> std::io::Result<()> {
+        let stdin = self.stdin.as_mut().ok_or(std::io::ErrorKind::BrokenPipe)?;
+        stdin.write_all(text.as_bytes()).await?;
+        stdin.flush().await
     }
 
     /// Ends its standard input.
@@ -256,12 +326,22 @@ impl Live {
 
     /// Waits until its standard output holds `text`.
     pub async fn expect(&mut self, text: &str) {
-        self.stdout.wait_for(text, PATIENCE).await;
+        self.stdout.wait_for(text, 1, PATIENCE).await;
+    }
+
+    /// Waits until its standard output holds `text` so many times.
+    pub async fn expect_times(&mut self, text: &str, times: usize) {
+        self.stdout.wait_for(text, times, PATIENCE).await;
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Waits until its standard error holds `text`.
     pub async fn expect_error(&mut self, text: &str) {
-        self.stderr.wait_for(text, PATIENCE).await;
+        self.stderr.wait_for(text, 1, PATIENCE).await;
     }
 
     /// Its standard output so far.
@@ -328,8 +408,9 @@ impl Collected {
         String::from_utf8_lossy(&self.seen.borrow()).into_owned()
     }
 
-    async fn wait_for(&mut self, text: &str, limit: Duration) {
-        let holds = |all: &Arc<Vec<u8>>| String::from_utf8_lossy(all).contains(text);
+    async fn wait_for(&mut self, text: &str, times: usize, limit: Duration) {
+        let holds =
+            |all: &Arc<Vec<u8>>| String::from_utf8_lossy(all).matches(text).count() >= times;
         let found = tokio::time::timeout(limit, self.seen.wait_for(holds))
             .await
             .is_ok_and(|f| f.is_ok());

@@ -21,5 +21,8 @@ pub mod clock;
 pub mod disk;
 pub mod keys;
 pub mod plant;
+pub mod raw;
 pub mod sshd;
+pub mod target;
 pub mod tools;
+pub mod world;

@@ -1,7 +1,7 @@
 """An asset that tells what reaches it: signals, window sizes, environment. For
 what OpenSSH's server does not do for root.
 
-target.py HOST_KEY_FILE AUTHORIZED_KEYS_FILE — prints its port.
+target.py HOST_KEY_FILE AUTHORIZED_KEYS_FILE PORT_FILE — writes its port.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ async def tell(process):
     process.exit(9)
 
 
-async def main(host_key, authorized):
+async def main(host_key, authorized, port_file):
     server = await asyncssh.listen(
         "127.0.0.1",
         0,
@@ -42,7 +42,8 @@ async def main(host_key, authorized):
         process_factory=tell,
         line_editor=False,
     )
-    print(server.get_port(), flush=True)
+    with open(port_file, "w", encoding="ascii") as said:
+        said.write(f"{server.get_port()}\n")
     await server.wait_closed()
 
 

@@ -21,7 +21,7 @@ pub(crate) use fuzz_target;
 #[allow(
     unused_attributes,
     unused_imports,
-    clippy::all,
+    clippy::cast_possible_truncation,
     reason = "written for the fuzzer"
 )]
 mod plant_file;
@@ -29,7 +29,7 @@ mod plant_file;
 #[allow(
     unused_attributes,
     unused_imports,
-    clippy::all,
+    clippy::cast_possible_truncation,
     reason = "written for the fuzzer"
 )]
 mod recording_reader;
@@ -37,7 +37,7 @@ mod recording_reader;
 #[allow(
     unused_attributes,
     unused_imports,
-    clippy::all,
+    clippy::cast_possible_truncation,
     reason = "written for the fuzzer"
 )]
 mod ssh_user;

@@ -10,8 +10,15 @@
     reason = "a scenario that breaks is a test that fails"
 )]
 
+mod crowd;
+mod evidence;
 mod fuzz;
 mod house;
+mod refused;
+mod session;
+mod story;
+mod target;
+mod timebox;
 mod windows;
 
 // The fuzz targets ask for their macro under this name.

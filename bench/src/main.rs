@@ -1,0 +1,84 @@
+//! Speed and latency of Drawbridge, recording on, beside OpenSSH direct and
+//! OpenSSH's ProxyJump, in the same run on the same machine.
+//!
+//! `make bench`, or `make bench BENCH="--rounds 3 --size 128 --only setup"`.
+//!
+//! All three run the same client (`ssh`), the same target (`sshd`) and the same
+//! commands; rounds are interleaved, so that a noisy minute hits all alike, and
+//! medians are shown. The proxy's CPU time is read from /proc: of the one
+//! `drawbridge serve` process, of the jump host's `sshd` with its children.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    reason = "a bench that breaks stops, and it is about real time"
+)]
+
+mod cpu;
+mod echo;
+mod report;
+mod setup;
+mod transfer;
+mod ways;
+
+use std::env;
+
+use crate::report::Report;
+use crate::transfer::Load;
+use crate::ways::Ways;
+
+/// What is measured, and how often.
+#[derive(Clone, Debug)]
+struct Plan {
+    /// Rounds of each transfer.
+    rounds: usize,
+    /// MiB of a bulk transfer.
+    size: usize,
+    /// Only measurements whose name holds this.
+    only: String,
+}
+
+impl Plan {
+    fn from_arguments() -> Self {
+        let mut plan = Self { rounds: 5, size: 512, only: String::new() };
+        let mut arguments = env::args().skip(1);
+        while let Some(name) = arguments.next() {
+            let value = arguments.next().unwrap_or_else(|| panic!("{name} needs a value"));
+            match name.as_str() {
+                "--rounds" => plan.rounds = value.parse().expect("a number"),
+                "--size" => plan.size = value.parse().expect("a number of MiB"),
+                "--only" => plan.only = value,
+                _ => panic!("{name}? there are --rounds N, --size MIB and --only NAME"),
+            }
+        }
+        plan
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        name.contains(&self.only)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let plan = Plan::from_arguments();
+    let ways = Ways::open(&plan).await;
+    let mut report = Report::new(&plan);
+    for load in Load::all() {
+        if plan.wants(&load.name()) {
+            report.transfer(&load, transfer::measure(&ways, &load, &plan).await);
+        }
+    }
+    if plan.wants("setup") {
+        report.setup(setup::measure(&ways).await);
+    }
+    if plan.wants("echo") {
+        report.echo(echo::measure(&ways).await);
+    }
+    report.print(ways.peak_memory());
+}

@@ -1,0 +1,126 @@
+//! The tables, and the goals beside them.
+
+use std::time::Duration;
+
+use crate::Plan;
+use crate::transfer::{Load, Sample};
+use crate::ways::{Way, ssh_version};
+
+/// Collected first and printed at the end, free of progress.
+pub(crate) struct Report {
+    head: String,
+    transfers: Vec<String>,
+    times: Vec<String>,
+    goals: Vec<(bool, String)>,
+}
+
+const MOST_CPU: f64 = 2.5;
+
+impl Report {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let head = format!(
+            "{}; {cores} cores shared by client, proxy and target; bulk {} MiB, text 200 MiB; medians of {} interleaved rounds",
+            ssh_version(),
+            plan.size,
+            plan.rounds
+        );
+        Self { head, transfers: Vec::new(), times: Vec::new(), goals: Vec::new() }
+    }
+
+    pub(crate) fn transfer(&mut self, load: &Load, samples: [Vec<Sample>; 3]) {
+        let name = load.name();
+        let speed = samples.each_ref().map(|s| median(s.iter().map(|s| s.speed)));
+        let cpu = samples.each_ref().map(|s| median(s.iter().filter_map(|s| s.cpu)));
+        let [direct, jump, drawbridge] = speed;
+        let [_, jump_cpu, drawbridge_cpu] = cpu;
+        self.transfers.push(format!(
+            "{name:<32} {direct:>8.0} {jump:>8.0} ({jump_cpu:>4.2}) {drawbridge:>8.0} ({drawbridge_cpu:>4.2})  {}",
+            spread(&samples[2])
+        ));
+        self.goal(
+            drawbridge >= jump,
+            format!("{name}: {drawbridge:.0} MB/s; ProxyJump {jump:.0}"),
+        );
+        self.goal(
+            drawbridge_cpu <= MOST_CPU,
+            format!("{name}: {drawbridge_cpu:.2} CPU s/GB; at most {MOST_CPU}"),
+        );
+    }
+
+    pub(crate) fn setup(&mut self, times: [Vec<Duration>; 3]) {
+        let [direct, jump, drawbridge] = times.map(|t| median(t.iter().map(millis)));
+        self.times.push(format!(
+            "{:<32} {direct:>8.0} {jump:>8.0} {drawbridge:>8.0}",
+            "set-up, median of 20"
+        ));
+        let most = 1.3 * direct;
+        self.goal(drawbridge <= most, format!("set-up: {drawbridge:.0} ms; at most {most:.0}"));
+    }
+
+    pub(crate) fn echo(&mut self, times: [Vec<Duration>; 3]) {
+        for (name, part) in [("p50", 50), ("p99", 99)] {
+            let [direct, jump, drawbridge] =
+                times.each_ref().map(|t| millis(&t[(t.len() * part / 100).min(t.len() - 1)]));
+            self.times.push(format!(
+                "{:<32} {direct:>8.2} {jump:>8.2} {drawbridge:>8.2}",
+                format!("keystroke echo, {name} of 1000")
+            ));
+            if part == 99 {
+                let most = 2.0 * direct + 1.0;
+                self.goal(
+                    drawbridge <= most,
+                    format!("echo p99: {drawbridge:.2} ms; at most {most:.2}"),
+                );
+            }
+        }
+    }
+
+    fn goal(&mut self, met: bool, text: String) {
+        self.goals.push((met, text));
+    }
+
+    pub(crate) fn print(&self, peak_memory: f64) {
+        let [direct, jump, drawbridge] = Way::ALL.map(Way::name);
+        println!("{}", self.head);
+        if !self.transfers.is_empty() {
+            println!("\nMB/s, and CPU seconds of the proxy per GB in brackets");
+            println!(
+                "{:<32} {direct:>8} {jump:>15} {drawbridge:>15}  its rounds",
+                ""
+            );
+            self.transfers.iter().for_each(|line| println!("{line}"));
+        }
+        if !self.times.is_empty() {
+            println!("\nms; set-up with KexAlgorithms=curve25519-sha256 everywhere, by key where it is direct, by ticket at Drawbridge");
+            println!("{:<32} {direct:>8} {jump:>8.8} {drawbridge:>8.8}", "");
+            self.times.iter().for_each(|line| println!("{line}"));
+        }
+        println!("\nDrawbridge's memory at its highest: {peak_memory:.0} MiB");
+        println!("\nGoals: bulk and text at least as fast as ProxyJump, CPU at most {MOST_CPU} s/GB, set-up at most 1.3 × direct, echo p99 at most 2 × direct + 1 ms");
+        for (met, text) in &self.goals {
+            println!("  {} {text}", if *met { "met   " } else { "MISSED" });
+        }
+    }
+}
+
+fn millis(time: &Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => values[n / 2],
+        n => (values[n / 2 - 1] + values[n / 2]) / 2.0,
+    }
+}
+
+fn spread(samples: &[Sample]) -> String {
+    let speeds = samples.iter().map(|s| s.speed);
+    let least = speeds.clone().fold(f64::INFINITY, f64::min);
+    let most = speeds.fold(0.0, f64::max);
+    format!("{least:.0}–{most:.0}")
+}

@@ -1,0 +1,252 @@
+//! Nothing but a shell and a command crosses: no forwarding of any kind, no
+//! subsystem, no channel or request that is not in the table. The asset itself
+//! allows them all (see `house::counterparts`).
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use harness::asyncssh;
+use harness::client::Client;
+use harness::tools::Tool;
+use harness::world::World;
+use serde_json::{Value, json};
+
+/// A port that says whether anybody came.
+fn bait() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a listener");
+    let port = listener.local_addr().expect("its address").port();
+    (listener, port)
+}
+
+fn assert_nobody_came(bait: &TcpListener) {
+    assert!(bait.accept().is_err(), "a connection came through");
+}
+
+#[tokio::test]
+async fn a_local_forwarding_carries_nothing() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let (bait, target) = bait();
+    let (spare, local) = self::bait();
+    drop(spare);
+    let forward = format!("127.0.0.1:{local}:127.0.0.1:{target}");
+    let mut client = Client::ssh(&door, &["-L", &forward], Some("echo ready; cat")).start();
+    client.expect("ready").await;
+    let mut through = std::net::TcpStream::connect(("127.0.0.1", local)).expect("ssh listens");
+    through
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a socket");
+    let mut byte = [0];
+    assert_eq!(
+        through.read(&mut byte).unwrap_or(0),
+        0,
+        "something came back"
+    );
+    client.expect_error("administratively prohibited").await;
+    assert_nobody_came(&bait);
+    client.close_stdin();
+    let outcome = client.end(Duration::from_secs(10)).await;
+    assert_eq!(
+        outcome.status,
+        Some(0),
+        "the session itself goes on: {outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_socks_proxy_carries_nothing() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let (bait, target) = bait();
+    let (spare, local) = self::bait();
+    drop(spare);
+    let listen = format!("127.0.0.1:{local}");
+    let mut client = Client::ssh(&door, &["-D", &listen], Some("echo ready; cat")).start();
+    client.expect("ready").await;
+    let (high, low) = (
+        u8::try_from(target >> 8).unwrap(),
+        u8::try_from(target & 255).unwrap(),
+    );
+    let answer = tokio::task::spawn_blocking(move || {
+        use std::io::Write as _;
+        let mut socks = std::net::TcpStream::connect(("127.0.0.1", local)).expect("ssh listens");
+        socks
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("a socket");
+        socks.write_all(&[5, 1, 0]).expect("a greeting");
+        let mut hello = [0; 2];
+        socks
+            .read_exact(&mut hello)
+            .expect("SOCKS 5 without authentication");
+        socks
+            .write_all(&[5, 1, 0, 1, 127, 0, 0, 1, high, low])
+            .expect("a request");
+        let mut answer = [0; 2];
+        socks.read_exact(&mut answer).map(|()| answer[1])
+    });
+    let answer = answer.await.expect("no panic");
+    assert_ne!(answer.ok(), Some(0), "SOCKS says it is connected");
+    assert_nobody_came(&bait);
+}
+
+#[tokio::test]
+async fn a_reverse_forwarding_is_refused() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let options = ["-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:9"];
+    let outcome = Client::ssh(&door, &options, Some("echo inside"))
+        .run()
+        .await;
+    assert_eq!(outcome.status, Some(255), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("remote port forwarding failed"),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stdio_forwarding_is_refused() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let (bait, target) = bait();
+    let outcome = Client::ssh(&door, &["-W", &format!("127.0.0.1:{target}")], None)
+        .run()
+        .await;
+    assert_ne!(outcome.status, Some(0), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("administratively prohibited"),
+        "{outcome:?}"
+    );
+    assert_nobody_came(&bait);
+    assert_eq!(world.asset.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_agent_stays_at_home() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let agent = tempfile::tempdir().expect("a directory");
+    let socket = agent.path().join("agent");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    listener.set_nonblocking(true).expect("a socket");
+    let socket = socket.display().to_string();
+    let options = ["-A", "-o", &format!("IdentityAgent={socket}")];
+    let client = Client::ssh(&door, &options, Some("echo agent=$SSH_AUTH_SOCK"));
+    let outcome = client.env("SSH_AUTH_SOCK", &socket).run().await;
+    assert_eq!(outcome.text(), "agent=\n", "{outcome:?}");
+}
+
+#[tokio::test]
+async fn no_display_is_offered() {
+    let world = World::new().await;
+    let door = world.door().await;
+    for option in ["-X", "-Y"] {
+        let client = Client::ssh(&door, &[option], Some("echo display=$DISPLAY"));
+        let outcome = client.env("DISPLAY", "127.0.0.1:99").run().await;
+        assert_ne!(
+            outcome.text().trim_start_matches("display=").trim(),
+            "127.0.0.1:99"
+        );
+        assert!(!outcome.text().contains("localhost:1"), "{outcome:?}");
+        break;
+    }
+}
+
+#[tokio::test]
+async fn no_subsystem_is_started() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let outcome = Client::ssh(&door, &["-s"], Some("sftp")).run().await;
+    assert_eq!(outcome.status, Some(255), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("subsystem request failed"),
+        "{outcome:?}"
+    );
+    assert_eq!(world.asset.connections(), 0);
+}
+
+#[tokio::test]
+async fn all_else_is_refused_by_name() {
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let world = World::new().await;
+    let door = world.door().await;
+    let (bait, port) = bait();
+    let steps = json!([
+        {"op": "direct_tcpip", "host": "127.0.0.1", "port": port},
+        {"op": "direct_streamlocal", "path": "/var/run/docker.sock"},
+        {"op": "reverse", "port": port},
+        {"op": "reverse_streamlocal", "path": "/tmp/drawbridge-test.sock"},
+        {"op": "subsystem", "name": "sftp"},
+        {"op": "subsystem", "name": "netconf"},
+        {"op": "open_channel", "kind": "x11"},
+        {"op": "open_channel", "kind": "tun@openssh.com"},
+        {"op": "open_channel", "kind": "auth-agent@openssh.com"},
+        {"op": "open_channel", "kind": "forwarded-tcpip"},
+        {"op": "open_channel", "kind": "nonsense@example.com"},
+    ]);
+    let answers = asyncssh::run(&door, steps).await;
+    assert_eq!(answers.len(), 11);
+    for answer in &answers {
+        assert!(answer["error"].is_string(), "{answer}");
+    }
+    // RFC 4254, 5.1: prohibited (1), or a type that is not known (3).
+    let codes: Vec<_> = answers.iter().filter_map(|a| a["code"].as_u64()).collect();
+    assert!(
+        codes.iter().all(|code| [1, 3].contains(code)),
+        "{answers:?}"
+    );
+    assert_nobody_came(&bait);
+    assert_eq!(world.asset.connections(), 0);
+}
+
+#[tokio::test]
+async fn requests_on_a_session_that_are_not_in_the_table() {
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let world = World::new().await;
+    let door = world.door().await;
+    let command = "sleep 60";
+    let steps = json!([
+        {"op": "x11", "command": command},
+        {"op": "request", "name": "auth-agent-req@openssh.com", "command": command},
+        {"op": "request", "name": "nonsense@example.com", "command": command},
+        {"op": "global_request", "name": "nonsense@example.com"},
+        {"op": "global_request", "name": "cancel-tcpip-forward"},
+        {"op": "exec", "command": "echo still-there"},
+    ]);
+    let answers = asyncssh::run(&door, steps).await;
+    for answer in &answers[..5] {
+        assert_eq!(answer["accepted"], Value::Bool(false), "{answer}");
+    }
+    assert_eq!(asyncssh::bytes(&answers[5], "stdout"), b"still-there\n");
+}
+
+/// The conduit says which of shell and exec pass.
+#[tokio::test]
+async fn an_operation_that_the_conduit_does_not_let_through() {
+    let world = World::with(harness::sshd::Sshd::start(), |plant, _| {
+        plant.replace(
+            "operations = [\"shell\", \"exec\"]\nenvironment",
+            "operations = [\"exec\"]\nenvironment",
+        )
+    })
+    .await;
+    let door = world.door().await;
+    let mut client = Client::ssh(&door, &["-tt"], None).start();
+    client.close_stdin();
+    let outcome = client.end(Duration::from_secs(20)).await;
+    assert_ne!(outcome.status, Some(0), "{outcome:?}");
+    assert_eq!(world.asset.connections(), 0);
+    let door = world
+        .person("vera")
+        .await
+        .door(&world.last_grant().await)
+        .await;
+    let outcome = Client::ssh(&door, &[], Some("echo inside")).run().await;
+    assert_eq!(outcome.text(), "inside\n", "{outcome:?}");
+}

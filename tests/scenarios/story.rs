@@ -1,0 +1,295 @@
+//! The main job, end to end, with each client that a vendor may have: ask,
+//! approve, connect, work, and what is left for the auditor.
+
+use std::time::Duration;
+
+use harness::api::Person;
+use harness::asyncssh;
+use harness::cast::{Cast, as_asciinema_shows};
+use harness::client::Client;
+use harness::tools::Tool;
+use harness::world::World;
+use serde_json::json;
+
+/// What the auditor sees of the newest session: its one recording, checked.
+async fn evidence(world: &World) -> (Cast, String) {
+    let session = world.closed().await;
+    let closed = session.closed.as_ref().expect("closed");
+    assert_eq!(
+        (closed.code.as_str(), closed.blame.as_str()),
+        ("vendor_left", "vendor")
+    );
+    let audun = world.person("audun").await;
+    let recordings = audun.recordings(&session.id).await;
+    assert_eq!(recordings.len(), 1, "{recordings:?}");
+    assert_eq!(recordings[0].state, "complete");
+    let query = format!("?channel={}&input=true", recordings[0].channel);
+    let text = audun
+        .cast(&session.id, &query)
+        .await
+        .expect("the recording");
+    (Cast::read(&text), text)
+}
+
+/// Who did what, in order, since the request was filed.
+async fn trail(auditor: &Person) -> Vec<(String, String)> {
+    let events = auditor.audit("").await;
+    let start = events
+        .iter()
+        .position(|e| e.action == "request.filed")
+        .expect("a request");
+    events[start..]
+        .iter()
+        .filter(|event| !event.action.starts_with("account."))
+        .map(|event| (event.actor.clone(), event.action.clone()))
+        .collect()
+}
+
+/// The trail of one session with one channel.
+fn whole_trail() -> Vec<(String, String)> {
+    [
+        ("account/vera", "request.filed"),
+        ("account/anna", "request.approved"),
+        ("account/vera", "ticket.issued"),
+        ("account/vera", "session.opened"),
+        ("system", "recording.started"),
+        ("system", "recording.finished"),
+        ("system", "session.closed"),
+    ]
+    .map(|(who, what)| (who.to_owned(), what.to_owned()))
+    .to_vec()
+}
+
+#[tokio::test]
+async fn a_command_by_openssh() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let command = "printf 'out\\n'; printf 'err\\n' >&2; cat; exit 42";
+    let client = Client::ssh(&door, &["-o", "LogLevel=ERROR"], Some(command));
+    let outcome = client.run_with(b"from the vendor\n").await;
+    assert_eq!(
+        outcome.status,
+        Some(42),
+        "{outcome:?}\n{}",
+        world.asset.log()
+    );
+    assert_eq!(outcome.text(), "out\nfrom the vendor\n");
+    assert_eq!(outcome.stderr, "err\n");
+
+    let (cast, text) = evidence(&world).await;
+    assert_eq!(cast.header["command"], command);
+    let shown = cast.shown();
+    for line in ["out\n", "err\n", "from the vendor\n"] {
+        assert!(shown.contains(line), "{line:?} is not in {shown:?}");
+    }
+    assert_eq!(cast.input(), b"from the vendor\n");
+    assert_eq!(cast.exit(), Some("42"));
+    if !Tool::Asciinema.left_out() {
+        let shown = as_asciinema_shows(&text);
+        assert!(shown.contains("from the vendor"), "{shown:?}");
+    }
+    let mut trail = trail(&world.person("audun").await).await;
+    // The grant's making may stand beside the approval that made it.
+    trail.retain(|(_, action)| action != "grant.created");
+    let opened = trail
+        .iter()
+        .position(|(_, action)| action == "recording.opened");
+    trail.truncate(opened.expect("the auditor's opening is in the log as well"));
+    assert_eq!(trail, whole_trail());
+}
+
+#[tokio::test]
+async fn a_shell_by_openssh() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let mut client = Client::ssh(&door, &["-tt"], None).start();
+    client.send("echo one-$((40 + 2)); stty size\n").await;
+    client.expect("one-42").await;
+    client.send("sleep 600\n").await;
+    client.expect("sleep 600").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    client.send("\u{3}").await;
+    client.send("echo after-$((1 + 1))\n").await;
+    client.expect("after-2").await;
+    client.send("exit 5\n").await;
+    let outcome = client.end(Duration::from_secs(10)).await;
+    assert_eq!(outcome.status, Some(5), "{outcome:?}");
+
+    let (cast, text) = evidence(&world).await;
+    assert_eq!(cast.header["term"]["type"], "xterm-256color");
+    // All that the client has shown is in the recording, in the same order.
+    let shown = cast.output();
+    assert!(
+        shown.ends_with(&outcome.stdout),
+        "{:?} / {:?}",
+        cast.shown(),
+        outcome.text()
+    );
+    assert!(cast.input().windows(7).any(|typed| typed == b"exit 5\n"));
+    assert_eq!(cast.exit(), Some("5"));
+    if !Tool::Asciinema.left_out() {
+        assert!(as_asciinema_shows(&text).contains("after-2"));
+    }
+}
+
+#[tokio::test]
+async fn the_same_by_plink() {
+    if Tool::Plink.left_out() {
+        return;
+    }
+    let world = World::new().await;
+    let door = world.door().await;
+    let command = "printf 'out\\n'; printf 'err\\n' >&2; cat; exit 42";
+    let client = Client::plink(&door, &world.fingerprint(), &[], Some(command));
+    let outcome = client.run_with(b"from the vendor\n").await;
+    assert_eq!(
+        outcome.status,
+        Some(42),
+        "{outcome:?}\n{}",
+        world.asset.log()
+    );
+    assert_eq!(outcome.text(), "out\nfrom the vendor\n");
+    assert!(outcome.stderr.ends_with("err\n"), "{outcome:?}");
+    let (cast, _) = evidence(&world).await;
+    assert_eq!(cast.input(), b"from the vendor\n");
+    assert_eq!(cast.exit(), Some("42"));
+}
+
+#[tokio::test]
+async fn a_shell_by_plink() {
+    if Tool::Plink.left_out() {
+        return;
+    }
+    let world = World::new().await;
+    let door = world.door().await;
+    let mut client = Client::plink(&door, &world.fingerprint(), &["-t"], None).start();
+    client.send("echo one-$((40 + 2))\n").await;
+    client.expect("one-42").await;
+    client.send("exit 6\n").await;
+    let outcome = client.end(Duration::from_secs(10)).await;
+    assert_eq!(outcome.status, Some(6), "{outcome:?}");
+    let (cast, _) = evidence(&world).await;
+    assert!(cast.shown().contains("one-42"));
+}
+
+#[tokio::test]
+async fn the_same_by_asyncssh() {
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let world = World::new().await;
+    let door = world.door().await;
+    let command = "printf 'out\\n'; printf 'err\\n' >&2; cat; exit 42";
+    let stdin = asyncssh::to_base64(b"from the vendor\n");
+    let steps = json!([{"op": "exec", "command": command, "stdin": stdin}]);
+    let answers = asyncssh::run(&door, steps).await;
+    assert_eq!(answers[0]["status"], 42, "{answers:?}");
+    assert_eq!(
+        asyncssh::bytes(&answers[0], "stdout"),
+        b"out\nfrom the vendor\n"
+    );
+    assert_eq!(asyncssh::bytes(&answers[0], "stderr"), b"err\n");
+    let (cast, _) = evidence(&world).await;
+    assert_eq!(cast.input(), b"from the vendor\n");
+    assert_eq!(cast.exit(), Some("42"));
+}
+
+#[tokio::test]
+async fn several_channels_of_one_connection_have_a_recording_each() {
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let world = World::new().await;
+    let door = world.door().await;
+    let commands: Vec<_> =
+        (0..5).map(|n| json!({"command": format!("cat; echo channel-{n}; exit {n}"), "stdin": asyncssh::to_base64(format!("to-{n}\n").as_bytes())})).collect();
+    let answers = asyncssh::run(&door, json!([{"op": "many", "commands": commands}])).await;
+    for n in 0..5 {
+        let expected = format!("to-{n}\nchannel-{n}\n");
+        assert_eq!(
+            asyncssh::bytes(&answers[0][n], "stdout"),
+            expected.as_bytes()
+        );
+        assert_eq!(answers[0][n]["status"], n);
+    }
+    let session = world.closed().await;
+    let audun = world.person("audun").await;
+    let recordings = audun.recordings(&session.id).await;
+    assert_eq!(recordings.len(), 5);
+    for recording in recordings {
+        let n = recording.exit_status.expect("a status");
+        let query = format!("?channel={}&input=true", recording.channel);
+        let cast = Cast::read(
+            &audun
+                .cast(&session.id, &query)
+                .await
+                .expect("the recording"),
+        );
+        assert_eq!(cast.shown(), format!("to-{n}\nchannel-{n}\n"));
+        assert_eq!(cast.input(), format!("to-{n}\n").into_bytes());
+    }
+}
+
+#[tokio::test]
+async fn two_approvers_are_two_people() {
+    let world = World::with(harness::sshd::Sshd::start(), |plant, asset| {
+        plant
+            .asset("plc-9", "core", asset.at(), asset.host_key())
+            .vendor("victor", &["plc-9"])
+    })
+    .await;
+    let victor = world.person("victor").await;
+    let until = world.after(Duration::from_secs(3600));
+    let request = victor.ask("plc-9", None, until).await.expect("asked");
+    let anna = world.person("anna").await;
+    let first = anna.approve(&request.id).await.expect("approved");
+    assert_eq!((first.state.as_str(), &first.grant), ("waiting", &None));
+    let again = anna
+        .approve(&request.id)
+        .await
+        .expect_err("the same person twice");
+    assert_eq!(again.code, "approved_before");
+    let aase = world.person("aase").await;
+    let second = aase.approve(&request.id).await.expect("approved");
+    let door = victor.door(&second.grant.expect("a grant")).await;
+    let outcome = Client::ssh(&door, &[], Some("echo in the core"))
+        .run()
+        .await;
+    assert_eq!(outcome.text(), "in the core\n");
+}
+
+#[tokio::test]
+async fn the_recording_is_for_auditors_and_its_opening_is_in_the_log() {
+    let world = World::new().await;
+    let door = world.door().await;
+    Client::ssh(&door, &[], Some("echo secret")).run().await;
+    let session = world.closed().await;
+    for (name, may) in [
+        ("vera", false),
+        ("olga", false),
+        ("adam", false),
+        ("anna", true),
+        ("audun", true),
+    ] {
+        let person = world.person(name).await;
+        let answer = person.cast(&session.id, "").await;
+        assert_eq!(answer.is_ok(), may, "{name}: {answer:?}");
+        if let Err(problem) = answer {
+            assert!([403, 404].contains(&problem.status), "{name}: {problem:?}");
+        }
+    }
+    let anna = world.person("anna").await;
+    let typed = anna.cast(&session.id, "?input=true").await;
+    assert!(
+        typed.is_err(),
+        "what was typed holds passwords: it is for auditors"
+    );
+    let audun = world.person("audun").await;
+    let openers: Vec<_> = audun
+        .audit("&action=recording.opened")
+        .await
+        .into_iter()
+        .map(|e| e.actor)
+        .collect();
+    assert_eq!(openers, ["account/anna", "account/audun"]);
+}
