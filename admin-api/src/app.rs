@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Random};
+use domain::{AccountName, Clock, Random};
 use store::Store;
-use tokio::sync::Semaphore;
 
 use crate::hashing::Hashing;
+use crate::places::Places;
 
-/// Recordings that are sent out at once: each holds an open file.
-const REPLAYS: usize = 32;
-/// Event streams at once: each holds a connection and asks after every change.
-const LISTENERS: usize = 256;
+/// Recordings that one account may have sent out at once: each holds an open
+/// file.
+const REPLAYS: usize = 8;
+/// Event streams that one account may have: each asks after every change.
+const LISTENERS: usize = 4;
 
 /// What the API is made of.
 pub struct App {
@@ -64,8 +65,8 @@ pub(crate) struct Api(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) app: App,
     pub(crate) hashing: Hashing,
-    pub(crate) replays: Arc<Semaphore>,
-    pub(crate) listeners: Arc<Semaphore>,
+    pub(crate) replays: Places<AccountName>,
+    pub(crate) listeners: Places<AccountName>,
 }
 
 impl Api {
@@ -73,8 +74,8 @@ impl Api {
         Self(Arc::new(Parts {
             app,
             hashing: Hashing::default(),
-            replays: Arc::new(Semaphore::new(REPLAYS)),
-            listeners: Arc::new(Semaphore::new(LISTENERS)),
+            replays: Places::new(REPLAYS),
+            listeners: Places::new(LISTENERS),
         }))
     }
 }

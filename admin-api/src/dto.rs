@@ -23,9 +23,7 @@ use utoipa::ToSchema;
 pub use account::{Account, ChangePassword, Disabled, LoggedIn, Login, Me, SetPassword, Site};
 pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
-pub use plant::{
-    Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, PlantFile, Zone,
-};
+pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
     AccountQuery, ApplyQuery, AuditQuery, GrantQuery, RecordingQuery, ReplayQuery, RequestQuery,

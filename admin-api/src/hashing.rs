@@ -2,14 +2,14 @@
 //! once; and no single network address can queue so many that nobody else gets
 //! through.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::Semaphore;
 
+use crate::places::Places;
 use crate::problem::ApiError;
 
 /// Hashes at once, in the whole program: 76 MiB.
@@ -21,14 +21,14 @@ const TURN: Duration = Duration::from_secs(5);
 
 pub(crate) struct Hashing {
     turns: Arc<Semaphore>,
-    networks: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    networks: Places<IpAddr>,
 }
 
 impl Default for Hashing {
     fn default() -> Self {
         Self {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
-            networks: Arc::default(),
+            networks: Places::new(PER_NETWORK),
         }
     }
 }
@@ -43,7 +43,13 @@ impl Hashing {
         source: IpAddr,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let place = self.place(source)?;
+        let place = self.networks.take(network(source)).ok_or_else(|| {
+            ApiError::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_logins",
+                "Too many logins from your network at once. Wait for them to end, then try again.",
+            )
+        })?;
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(ApiError::busy(
@@ -61,42 +67,6 @@ impl Hashing {
             .await
             .map_err(ApiError::fault)
     }
-
-    fn place(&self, source: IpAddr) -> Result<Place, ApiError> {
-        let network = network(source);
-        let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = networks.entry(network).or_default();
-        if *taken >= PER_NETWORK {
-            return Err(ApiError::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_logins",
-                "Too many logins from your network at once. Wait for them to end, then try again.",
-            ));
-        }
-        *taken += 1;
-        Ok(Place {
-            network,
-            networks: Arc::clone(&self.networks),
-        })
-    }
-}
-
-/// One of the places that a network has.
-struct Place {
-    network: IpAddr,
-    networks: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = networks.get_mut(&self.network) {
-            *taken -= 1;
-            if *taken == 0 {
-                networks.remove(&self.network);
-            }
-        }
-    }
 }
 
 /// An IPv6 customer has a whole /64 (RFC 6177), so that is counted as one.
@@ -112,21 +82,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_counted_by_network_and_given_back() {
+    fn neighbours_in_an_ipv6_network_count_as_one() {
+        let of = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
+    }
+
+    #[tokio::test]
+    async fn one_network_can_queue_only_so_many() {
         let hashing = Hashing::default();
-        let one: IpAddr = "2001:db8::1".parse().expect("an address");
-        let neighbour: IpAddr = "2001:db8::2".parse().expect("an address");
-        let other: IpAddr = "2001:db8:0:1::1".parse().expect("an address");
-        let places: Vec<_> = (0..PER_NETWORK).map(|_| hashing.place(one)).collect();
-        assert!(places.iter().all(Result::is_ok));
-        assert!(hashing.place(neighbour).is_err());
-        assert!(hashing.place(other).is_ok());
-        drop(places);
-        assert!(hashing.place(neighbour).is_ok());
+        let one = IpAddr::from([10, 0, 0, 1]);
+        let held: Vec<_> = (0..PER_NETWORK)
+            .map(|_| hashing.networks.take(one))
+            .collect();
+        assert!(hashing.run(one, || ()).await.is_err());
         assert!(
-            hashing.networks.lock().expect("a lock").is_empty(),
-            "no leak"
+            hashing
+                .run(IpAddr::from([10, 0, 0, 2]), || ())
+                .await
+                .is_ok()
         );
+        drop(held);
+        assert!(hashing.run(one, || ()).await.is_ok());
     }
 
     #[tokio::test]

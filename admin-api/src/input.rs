@@ -35,7 +35,7 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
 
 fn bad_json(rejection: JsonRejection) -> ApiError {
     let text = rejection.body_text();
-    match rejection {
+    match &rejection {
         JsonRejection::JsonDataError(_) => ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_body",
@@ -52,7 +52,7 @@ fn bad_json(rejection: JsonRejection) -> ApiError {
             "The body has another type than JSON. Send it with the header \
              `Content-Type: application/json`.",
         ),
-        other => unread(other.status()),
+        JsonRejection::BytesRejection(_) | _ => unread(rejection.status()),
     }
 }
 

@@ -2,10 +2,10 @@
 //! from it.
 //!
 //! Every route is declared with the [`domain::Action`] that it stands for, in
-//! [`routes`]: without one it can't be. Each group of endpoints has its file in
-//! [`endpoints`]; what a person may not know is a 404 there. Rules are the
-//! domain's and are applied by the store; here they only become HTTP
-//! ([`problem`]).
+//! `routes`: without one it can't be. Each group of endpoints has its file in
+//! `endpoints`; what a person may not know is a 404 there. Rules are the
+//! domain's and are applied by the store; here they only become HTTP, in
+//! `problem`.
 
 mod app;
 mod caller;
@@ -15,6 +15,7 @@ mod frame;
 mod hashing;
 mod input;
 pub mod password;
+mod places;
 mod problem;
 mod routes;
 mod show;

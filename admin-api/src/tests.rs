@@ -1,1 +1,16 @@
+//! The API as its callers meet it: the router over a real store.
 
+mod events;
+mod limits;
+mod lists;
+mod login;
+mod logs;
+mod plant;
+mod recordings;
+mod requests;
+mod scopes;
+mod snapshot;
+mod table;
+mod tickets;
+mod vault;
+mod world;

@@ -118,7 +118,3 @@ pub struct PlantChange {
     /// For a change, the fields that differ.
     pub detail: String,
 }
-
-/// A plant file, in TOML.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PlantFile(pub String);

@@ -3,23 +3,24 @@
 //! each look is checked.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Sse;
 use axum::response::sse::{Event as SseEvent, KeepAlive};
-use domain::Event;
 use domain::policy::Action;
+use domain::{AccountName, Event};
 use futures::{Stream, stream};
 use store::{EventFilter, Page, Scope};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use utoipa_axum::routes;
 
 use super::page;
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::Changed;
+use crate::places::Place;
 use crate::problem::ApiError;
 use crate::routes::Routes;
 
@@ -43,14 +44,14 @@ async fn listen(
     State(api): State<Api>,
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, ApiError> {
-    let permit = Arc::clone(&api.listeners)
-        .try_acquire_owned()
-        .map_err(|_| {
-            ApiError::busy(
-                "too_many_listeners",
-                "Too many listen for changes at once. Try again later, or ask for what you need.",
-            )
-        })?;
+    let name = caller.account.name.clone();
+    let place = api.listeners.take(name).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_listeners",
+            "You listen for changes in too many places already. Close one of them, then try again.",
+        )
+    })?;
     // Before the newest event is looked up, so that no change falls in between.
     let changed = api.store.changed();
     let all = EventFilter::default();
@@ -61,7 +62,7 @@ async fn listen(
         caller,
         changed,
         heard,
-        _permit: permit,
+        _place: place,
     };
     let ticks = stream::unfold(listener, |mut listener| async move {
         let tick = listener.tick().await?;
@@ -76,7 +77,7 @@ struct Listener {
     changed: watch::Receiver<u64>,
     /// The newest event that was looked at.
     heard: i64,
-    _permit: OwnedSemaphorePermit,
+    _place: Place<AccountName>,
 }
 
 impl Listener {

@@ -2,7 +2,6 @@
 //! first byte leaves.
 
 use std::io::{self, Read};
-use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -11,12 +10,11 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::policy::Action;
-use domain::{Draft, Role, SessionId};
+use domain::{AccountName, Draft, Role, SessionId};
 use futures::stream;
 use recorder::serve;
 use serde_json::json;
 use store::RecordingFilter;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use utoipa_axum::routes;
 
@@ -25,6 +23,7 @@ use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{self, RecordingQuery, ReplayQuery};
 use crate::input::{At, Params, optional};
+use crate::places::Place;
 use crate::problem::ApiError;
 use crate::routes::Routes;
 use crate::show;
@@ -90,10 +89,12 @@ async fn read_recording(
              without it, or ask an auditor.",
         ));
     }
-    let permit = Arc::clone(&api.replays).try_acquire_owned().map_err(|_| {
-        ApiError::busy(
+    let name = caller.account.name.clone();
+    let place = api.replays.take(name).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
             "too_many_replays",
-            "Too many recordings are being opened at once. Try again in a minute.",
+            "You are opening too many recordings at once. Wait for one to end, then try again.",
         )
     })?;
     let cast = open(&api, session, channel, query.input).await?;
@@ -107,7 +108,7 @@ async fn read_recording(
             format!("attachment; filename=\"{session}-{channel}.cast\""),
         ),
     ];
-    Ok((headers, send(cast, permit)).into_response())
+    Ok((headers, send(cast, place)).into_response())
 }
 
 type Cast = Box<dyn Read + Send>;
@@ -138,10 +139,10 @@ async fn open(api: &Api, session: SessionId, channel: u32, input: bool) -> Resul
 
 /// A thread is held only while the disk is read, not while the caller takes its
 /// time.
-fn send(cast: Cast, permit: OwnedSemaphorePermit) -> Body {
+fn send(cast: Cast, place: Place<AccountName>) -> Body {
     Body::from_stream(stream::try_unfold(
-        (cast, permit),
-        |(mut cast, permit)| async move {
+        (cast, place),
+        |(mut cast, place)| async move {
             let read = move || -> io::Result<(Vec<u8>, Cast)> {
                 let mut chunk = Vec::with_capacity(CHUNK);
                 (&mut cast).take(CHUNK as u64).read_to_end(&mut chunk)?;
@@ -152,7 +153,7 @@ fn send(cast: Cast, permit: OwnedSemaphorePermit) -> Body {
                 tracing::error!(%error, "recording.unreadable");
             })?;
             let more = !chunk.is_empty();
-            Ok::<_, io::Error>(more.then(|| (Bytes::from(chunk), (cast, permit))))
+            Ok::<_, io::Error>(more.then(|| (Bytes::from(chunk), (cast, place))))
         },
     ))
 }

@@ -1,0 +1,91 @@
+//! Lists a page at a time, and their filters.
+
+use serde_json::{Value, json};
+
+use super::world::World;
+
+async fn walk(world: &World, who: &str, path: &str, key: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = world.get(who, &format!("{path}{after}")).await.expect(200);
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 2, "{page}");
+        found.extend(items.iter().map(|item| item[key].clone()));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => return found,
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_neither_repeat_nor_skip() {
+    let world = World::new().await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        let id = world.request("vera", "plc-7").await;
+        let path = format!("/requests/{id}/withdraw");
+        world.post("vera", &path, json!({})).await.expect(200);
+        made.push(Value::from(id));
+        world.clock.pass(std::time::Duration::from_secs(1));
+    }
+    made.reverse();
+    assert_eq!(walk(&world, "vera", "/requests?limit=2", "id").await, made);
+    let names = walk(&world, "adam", "/accounts?limit=2", "name").await;
+    assert_eq!(
+        names,
+        ["adam", "arne", "asta", "audun", "olga", "vera", "viktor"]
+    );
+    let newest = walk(&world, "audun", "/audit?limit=2&action=request", "action").await;
+    assert_eq!(newest.len(), 10);
+    assert_eq!(newest[0], "request.withdrawn");
+    let path = "/audit?limit=2&action=request&oldest_first=true";
+    assert_eq!(
+        walk(&world, "audun", path, "action").await[0],
+        "request.filed"
+    );
+}
+
+#[tokio::test]
+async fn a_made_up_cursor_or_filter_is_refused() {
+    let world = World::new().await;
+    for (path, status, code) in [
+        ("/requests?after=xyz", 400, "bad_cursor"),
+        ("/recordings?after=xyz", 400, "bad_cursor"),
+        ("/requests?stat=waiting", 400, "bad_query"),
+        ("/requests?limit=many", 400, "bad_query"),
+        ("/requests?limit=-1", 400, "bad_query"),
+        ("/requests?state=pending", 422, "invalid_value"),
+        ("/grants?phase=pending", 422, "invalid_value"),
+        ("/grants?account=Vera", 422, "invalid_value"),
+        ("/sessions?grant=7", 422, "invalid_value"),
+        ("/audit?actor=vera", 422, "invalid_value"),
+        ("/audit?since=yesterday", 400, "bad_query"),
+    ] {
+        world.get("audun", path).await.problem(status, code);
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_says_who_did_what_from_where_and_why() {
+    let world = World::new().await;
+    let reason = json!({ "reason": "maintenance" });
+    world
+        .post("olga", "/conduits/to-hall/close", reason)
+        .await
+        .expect(200);
+    let log = world
+        .get("audun", "/audit?actor=account/olga&subject=conduit/to-hall")
+        .await;
+    let event = &log.expect(200)["items"][0];
+    for (key, value) in [
+        ("action", "conduit.closed"),
+        ("source", "10.0.0.9"),
+        ("reason", "maintenance"),
+        ("at", super::world::START),
+    ] {
+        assert_eq!(event[key], value);
+    }
+    assert_eq!(event["before"]["state"], "open");
+}

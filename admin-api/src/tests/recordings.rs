@@ -1,0 +1,138 @@
+//! Who opens a recording, and that it is in the log before they read it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use domain::SessionId;
+use recorder::{Header, KeepOutput, RealDisk, Recorder, Settings, Stream};
+use store::EventFilter;
+
+use super::world::{Answer, World};
+
+/// A session in which vera typed something and the asset answered.
+async fn recorded(world: &World) -> SessionId {
+    let session = world.session("vera").await;
+    let added = world
+        .store
+        .add_recording(session, 0, "exec", Some("uptime"), false);
+    added.await.unwrap();
+    let settings = Settings {
+        root: world.recordings.clone(),
+        writers: 1,
+    };
+    let recorder = Recorder::start(settings, Arc::new(RealDisk), world.clock.clone()).unwrap();
+    let header = Header {
+        session,
+        channel: 0,
+        started: domain::Clock::now(&*world.clock),
+        title: "vera on plc-7".to_owned(),
+        command: Some("uptime".to_owned()),
+        terminal: None,
+        keep: KeepOutput::Everything,
+        env: BTreeMap::new(),
+    };
+    let (input, _tail, output) = recorder.open(header).await.unwrap().split();
+    input
+        .append(Bytes::from_static(b"typed-secret"))
+        .await
+        .unwrap();
+    output
+        .write(Stream::Out, Bytes::from_static(b"up 3 days"))
+        .unwrap();
+    output.finish().await.unwrap();
+    session
+}
+
+async fn openings(world: &World) -> Vec<(String, String)> {
+    let filter = EventFilter {
+        action: Some("recording.opened".to_owned()),
+        ..EventFilter::default()
+    };
+    let page = store::Page::default();
+    let events = world.store.events(&filter, &page, false).await.unwrap();
+    let events = events.items.into_iter();
+    events.map(|event| (event.actor, event.subject)).collect()
+}
+
+fn text(answer: &Answer) -> String {
+    String::from_utf8(answer.body.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn those_entitled_open_it_and_each_opening_is_logged() {
+    let world = World::new().await;
+    let session = recorded(&world).await;
+    let path = format!("/sessions/{session}/recording.cast");
+    for who in ["audun", "arne"] {
+        let answer = world.get(who, &path).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["content-type"], "application/x-asciicast");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        let cast = text(&answer);
+        assert!(
+            cast.starts_with('{') && cast.contains("up 3 days"),
+            "{cast}"
+        );
+        assert!(!cast.contains("typed-secret"), "{cast}");
+    }
+    let subject = format!("session/{session}");
+    let opened = |who: &str| (format!("account/{who}"), subject.clone());
+    assert_eq!(openings(&world).await, [opened("audun"), opened("arne")]);
+}
+
+#[tokio::test]
+async fn what_was_typed_is_for_auditors() {
+    let world = World::new().await;
+    let session = recorded(&world).await;
+    let path = format!("/sessions/{session}/recording.cast?input=true");
+    world.get("arne", &path).await.problem(403, "not_allowed");
+    assert_eq!(openings(&world).await, []);
+    let answer = world.get("audun", &path).await;
+    assert_eq!(answer.status, 200);
+    assert!(text(&answer).contains("typed-secret"));
+    assert_eq!(openings(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_else_opens_it() {
+    let world = World::new().await;
+    let session = recorded(&world).await;
+    let path = format!("/sessions/{session}/recording.cast");
+    for who in ["vera", "viktor", "olga", "adam"] {
+        world.get(who, &path).await.problem(403, "not_allowed");
+    }
+    world.get("asta", &path).await.problem(404, "not_found");
+    let other = format!("{path}?channel=1");
+    world.get("audun", &other).await.problem(404, "not_found");
+    assert_eq!(openings(&world).await, []);
+}
+
+#[tokio::test]
+async fn a_recording_without_its_file_is_told_and_not_called_opened() {
+    let world = World::new().await;
+    let session = recorded(&world).await;
+    std::fs::remove_dir_all(&world.recordings).unwrap();
+    let path = format!("/sessions/{session}/recording.cast");
+    world
+        .get("audun", &path)
+        .await
+        .problem(404, "recording_missing");
+    assert_eq!(openings(&world).await, []);
+}
+
+/// Larger than one piece, and read only as fast as the caller takes it.
+#[tokio::test]
+async fn a_long_recording_is_sent_whole() {
+    let world = World::new().await;
+    let session = recorded(&world).await;
+    let path = world.recordings.join(session.to_string()).join("0.cast");
+    let mut cast = std::fs::read_to_string(&path).unwrap();
+    cast.push_str(&"[0.001, \"o\", \"a line of output\\r\\n\"]\n".repeat(20_000));
+    std::fs::write(&path, &cast).unwrap();
+    let answer = world
+        .get("audun", &format!("/sessions/{session}/recording.cast"))
+        .await;
+    assert_eq!(text(&answer).len(), cast.len());
+    assert!(text(&answer) == cast);
+}
