@@ -104,7 +104,7 @@ CREATE TABLE requests (
     CHECK ((state = 'granted') = (grant_id IS NOT NULL))
 );
 CREATE INDEX requests_by_account ON requests (account, id);
-CREATE INDEX requests_waiting ON requests (wanted_end) WHERE state = 'waiting';
+CREATE INDEX requests_waiting ON requests (id) WHERE state = 'waiting';
 
 -- The key says it: nobody approves one request twice.
 CREATE TABLE approvals (
@@ -138,8 +138,7 @@ CREATE TABLE grants (
     CHECK ((ended_at IS NULL) = (ended_why IS NULL)),
     CHECK ((ended_at IS NULL) = (ended_reason IS NULL))
 );
-CREATE INDEX grants_by_account ON grants (account, id);
-CREATE INDEX grants_live ON grants (window_end) WHERE ended_at IS NULL;
+CREATE INDEX grants_not_ended ON grants (id) WHERE ended_at IS NULL;
 
 -- Only the SHA-256 of a ticket is kept.
 CREATE TABLE tickets (
@@ -180,8 +179,6 @@ CREATE TABLE sessions (
     CHECK ((closed_at IS NULL) = (close_code IS NULL))
 );
 CREATE INDEX sessions_open ON sessions (conduit) WHERE closed_at IS NULL;
-CREATE INDEX sessions_by_grant ON sessions (grant_id);
-CREATE INDEX sessions_by_account ON sessions (account, id);
 
 CREATE TABLE recordings (
     session_id   TEXT    NOT NULL REFERENCES sessions (id),
@@ -218,7 +215,6 @@ CREATE TABLE audit (
     after   TEXT,
     reason  TEXT
 );
-CREATE INDEX audit_by_subject ON audit (subject, seq);
 
 CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
 BEGIN

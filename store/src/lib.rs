@@ -1,12 +1,12 @@
 //! The only SQL of Drawbridge.
 //!
 //! Each change of state is one transaction: load, let the domain decide, save,
-//! write the audit event, commit. [`tx`] holds the write transaction, which can't
+//! write the audit event, commit. `tx` holds the write transaction, which can't
 //! be committed without an event. Decisions are the domain's; races are settled
 //! here, because a write transaction has the database to itself.
 //!
-//! Start reading at [`store`] (opening), then [`deciding`] (requests and grants)
-//! and [`tickets`] (how a session begins).
+//! Start reading at `store` (opening), then `deciding` (requests and grants)
+//! and `tickets` (how a session begins).
 
 mod accounts;
 mod audit;

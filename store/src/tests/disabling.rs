@@ -88,6 +88,10 @@ async fn all_its_parts_go_at_once() {
         ends,
         "what was lost stays lost"
     );
+    assert!(
+        store.bearer(&token.token).await.expect("read").is_none(),
+        "the token as well"
+    );
     world.ask("vera", "hmi-1").await.expect("may ask again");
 }
 

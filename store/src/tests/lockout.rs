@@ -49,7 +49,7 @@ async fn five_from_one_address_lock_that_address_for_a_quarter_of_an_hour() {
     let right = world.store.sign_in(&name("vera"), "192.0.2.1", HOUR).await;
     assert_eq!(refused(right), "locked", "even with the right password");
     world.clock.pass(QUARTER - Duration::from_secs(1));
-    fail(&world, "vera", "192.0.2.1", 3).await;
+    fail(&world, "vera", "192.0.2.1", 5).await;
     assert!(locked(&world, "vera", "192.0.2.1").await);
     world.clock.pass(Duration::from_secs(1));
     assert!(

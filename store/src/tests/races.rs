@@ -7,7 +7,7 @@ use domain::{Actor, CloseReason, Request, RequestState, Verdict};
 use tokio::task::JoinSet;
 
 use super::world::*;
-use crate::{GrantFilter, Narrowing, Page, Redeemed, Scope, SessionFilter, StoreError};
+use crate::{GrantFilter, Narrowing, Page, Redeemed, Scope, SessionFilter, Store, StoreError};
 
 const ROUNDS: usize = 20;
 
@@ -74,6 +74,32 @@ async fn two_needed_approvers_at_once_make_one_grant() {
             .into_iter()
             .filter_map(|r| grant_of(&r.expect("approved")));
         assert_eq!(granted.count(), 1, "the second one makes it");
+        assert_eq!(grants(&world).await, round);
+    }
+}
+
+/// Broker and desk may be two processes over one database: there it is SQLite's
+/// own lock that settles it, and the loser hears a refusal, not an error.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_approvers_at_two_processes_make_one_grant() {
+    let world = World::new().await;
+    let other = open(&world.dir, "vault.key", &world.clock, &world.random)
+        .await
+        .expect("opened");
+    for round in 1..=ROUNDS {
+        let id = ask(&world, "plc-7").await.id;
+        let approve = |store: &Store, approver: &'static str| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store
+                    .approve(&actor(approver), id, Narrowing::default(), None)
+                    .await
+            })
+        };
+        let both = tokio::join!(approve(&world.store, "arne"), approve(&other, "asta"));
+        let outcomes = [both.0.expect("no panic"), both.1.expect("no panic")];
+        let lost = outcomes.into_iter().filter(Result::is_err).map(refused);
+        assert_eq!(lost.collect::<Vec<_>>(), ["not_waiting"]);
         assert_eq!(grants(&world).await, round);
     }
 }

@@ -66,6 +66,26 @@ async fn a_full_database_says_so_and_works_again_when_there_is_room() {
     }
 }
 
+/// Some failures (no room, a bad disk) end the transaction inside SQLite; the
+/// one connection that writes must survive that.
+#[tokio::test]
+async fn a_transaction_that_sqlite_ended_by_itself_leaves_a_working_writer() {
+    let world = World::new().await;
+    world
+        .sql(concat!(
+            "CREATE TRIGGER worn_out BEFORE INSERT ON audit",
+            " BEGIN SELECT RAISE(ROLLBACK, 'the disk is worn out'); END",
+        ))
+        .await
+        .expect("created");
+    for _ in 0..3 {
+        let error = world.ask("vera", "plc-7").await.expect_err("failed");
+        assert!(error.to_string().contains("worn out"), "{error}");
+    }
+    world.sql("DROP TRIGGER worn_out").await.expect("dropped");
+    world.ask("vera", "plc-7").await.expect("asked");
+}
+
 #[tokio::test]
 async fn another_process_that_holds_the_database_is_waited_for_a_bounded_time() {
     let world = World::new().await;
