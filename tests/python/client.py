@@ -132,8 +132,14 @@ async def reverse_streamlocal(connection, step):
 
 
 async def subsystem(connection, step):
-    await connection.create_process(subsystem=step["name"], encoding=None)
-    return {}
+    process = await connection.create_process(subsystem=step["name"], encoding=None)
+    process.stdin.write_eof()
+    result = await process.wait()
+    return {
+        "stdout": text64(result.stdout),
+        "stderr": text64(result.stderr),
+        "status": result.exit_status,
+    }
 
 
 async def x11(connection, step):
@@ -165,12 +171,22 @@ async def global_request(connection, step):
 
 
 async def open_channel(connection, step):
-    """A channel of any type."""
+    """A channel of any type, with what RFC 4254 asks for in it."""
+    host, port = asyncssh.packet.String("127.0.0.1"), asyncssh.packet.UInt32(9)
+    more = {
+        "x11": [host, port],
+        "forwarded-tcpip": [host, port, host, port],
+        "direct-tcpip": [host, port, host, port],
+        "tun@openssh.com": [asyncssh.packet.UInt32(1), asyncssh.packet.UInt32(0)],
+    }
     loop = asyncio.get_running_loop()
     chan = asyncssh.channel.SSHTCPChannel(connection, loop, None, "strict", 1 << 20, 1 << 15)
-    await chan._open(step["kind"].encode())
+    await chan._open(step["kind"].encode(), *more.get(step["kind"], []))
     return {}
 
+
+# Not all of them are errors of the same family.
+ERRORS = (asyncssh.Error, asyncssh.ChannelListenError, OSError, TimeoutError)
 
 STEPS = {
     "exec": exec_,
@@ -206,7 +222,7 @@ async def main(plan):
             try:
                 async with asyncio.timeout(60):
                     answers.append(await STEPS[step["op"]](connection, step))
-            except (asyncssh.Error, OSError, TimeoutError) as error:
+            except ERRORS as error:
                 code = getattr(error, "code", None)
                 answers.append({"error": f"{type(error).__name__}: {error}", "code": code})
     return answers
@@ -215,5 +231,5 @@ async def main(plan):
 if __name__ == "__main__":
     try:
         print(json.dumps(asyncio.run(main(json.loads(sys.argv[1])))))
-    except (asyncssh.Error, OSError) as error:
+    except ERRORS as error:
         print(json.dumps({"refused": f"{type(error).__name__}: {error}"}))

@@ -170,13 +170,13 @@ async fn before_the_window_with_a_ticket() {
         .expect("approved");
     world.clock.advance_to(start);
     let door = vera.door(&granted.grant.expect("a grant")).await;
-    world.clock.set_wall_by(-130_000_000);
+    world.clock.set_wall_by(-119_000_000);
     let outcome = knock(&door).await;
     assert_refused(&world, &outcome);
     assert!(
         outcome
             .stderr
-            .contains("Your window for plc-7 opens at 15:00 (Europe/Oslo), in 2 min"),
+            .contains("Your window for plc-7 opens at 15:00 (Europe/Oslo), in 2 min."),
         "{outcome:?}"
     );
 }

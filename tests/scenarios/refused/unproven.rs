@@ -123,14 +123,27 @@ async fn guessing_is_cut_off() {
     let world = World::new().await;
     let door = world.door().await;
     let mut handle = connect(&door).await;
-    let mut tries = 0;
-    while let Ok(answer) = handle
-        .authenticate_password(door.user.clone(), format!("guess-{tries}"))
-        .await
-    {
-        assert!(!matches!(answer, AuthResult::Success));
-        tries += 1;
-        assert!(tries <= 10, "ten guesses on one connection");
+    let guess = |n: u32| (door.user.clone(), format!("guess-{n}"));
+    for n in 0..3 {
+        let (user, ticket) = guess(n);
+        let answer = handle.authenticate_password(user, ticket).await;
+        assert!(!answer.expect("an answer").success());
     }
-    assert!((1..=6).contains(&tries), "{tries}");
+    // The right one is too late on this connection.
+    let late = handle
+        .authenticate_password(door.user.clone(), door.password.clone())
+        .await;
+    assert!(
+        !matches!(late, Ok(AuthResult::Success)),
+        "a fourth try was let in"
+    );
+    let mut more = 4;
+    while {
+        let (user, ticket) = guess(more);
+        handle.authenticate_password(user, ticket).await.is_ok()
+    } {
+        more += 1;
+        assert!(more <= 20, "guesses without end on one connection");
+    }
+    assert_eq!((sessions(&world).await, world.asset.connections()), (0, 0));
 }
