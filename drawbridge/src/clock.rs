@@ -1,12 +1,10 @@
-//! Where time and randomness come from: the machine, or a hand in a test.
+//! Where time and randomness come from, outside tests: the machine.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::{Clock, Random, Timestamp};
-use tokio::sync::watch;
 
 /// The machine's own clocks.
 #[derive(Clone, Copy, Debug)]
@@ -58,63 +56,6 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved, for tests: a year passes in an
-/// instant, while sockets and disks stay real. Clones share one time.
-#[derive(Clone, Debug)]
-pub struct ManualClock {
-    time: Arc<watch::Sender<Time>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Time {
-    wall: Timestamp,
-    monotonic: Duration,
-}
-
-impl ManualClock {
-    /// A clock that shows `wall`.
-    #[must_use]
-    pub fn new(wall: Timestamp) -> Self {
-        Self {
-            time: Arc::new(watch::Sender::new(Time {
-                wall,
-                monotonic: Duration::ZERO,
-            })),
-        }
-    }
-
-    /// Time passes: both clocks move on.
-    pub fn advance(&self, by: Duration) {
-        self.time.send_modify(|time| {
-            time.wall = time.wall.plus(by);
-            time.monotonic += by;
-        });
-    }
-
-    /// Somebody sets the wall clock, either way; no time passes.
-    pub fn set_wall(&self, to: Timestamp) {
-        self.time.send_modify(|time| time.wall = to);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        self.time.borrow().wall
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.time.borrow().monotonic
-    }
-
-    fn wait_until(&self, at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let mut time = self.time.subscribe();
-        Box::pin(async move {
-            // The sender lives in this clock: it can't be gone.
-            let _ = time.wait_for(|time| time.monotonic >= at).await;
-        })
-    }
-}
-
 /// The operating system's randomness, through the cryptographic library.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsRandom;
@@ -134,22 +75,6 @@ impl Random for OsRandom {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NOON: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
-
-    #[tokio::test]
-    async fn a_wait_ends_when_the_hand_moves_the_clock_far_enough() {
-        let clock = ManualClock::new(NOON);
-        let waiting = clock.clone();
-        let wait = tokio::spawn(async move { waiting.wait_until(Duration::from_secs(60)).await });
-        clock.advance(Duration::from_secs(59));
-        clock.set_wall(NOON.plus(Duration::from_secs(86_400)));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert!(!wait.is_finished(), "only monotonic time counts");
-        clock.advance(Duration::from_secs(1));
-        wait.await.expect("ends");
-        assert_eq!(clock.now(), NOON.plus(Duration::from_secs(86_401)));
-    }
 
     #[tokio::test]
     async fn the_machines_clocks_move() {

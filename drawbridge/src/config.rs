@@ -26,7 +26,7 @@ pub struct Config {
     pub api: Api,
     /// The vendors' side.
     pub ssh: Ssh,
-    /// How much of what is let in at once.
+    /// What the vendors' side bears.
     pub limits: Limits,
     /// How the log is written.
     pub log: LogFormat,
@@ -73,26 +73,27 @@ pub struct Ssh {
     pub banner: Option<String>,
 }
 
-/// How much is let in at once.
+/// What the SSH side bears. The broker has more limits, which nobody needs to
+/// decide about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// SSH connections.
-    pub connections: usize,
-    /// SSH connections that have not signed in yet.
+    /// Connections that have not signed in yet.
     pub unauthenticated: usize,
     /// Of those, how many from one address.
     pub unauthenticated_per_address: usize,
     /// How long one may take to sign in.
     pub sign_in: Duration,
+    /// Channels of one session at a time.
+    pub channels: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 1024,
-            unauthenticated: 128,
-            unauthenticated_per_address: 16,
+            unauthenticated: 256,
+            unauthenticated_per_address: 32,
             sign_in: Duration::from_secs(60),
+            channels: 10,
         }
     }
 }

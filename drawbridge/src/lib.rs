@@ -3,6 +3,15 @@
 //! Read [`server`] for how the parts are put together, [`cli`] for what people
 //! type. [`practice`] and [`demo`] make a plant to try it on.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
+pub mod init;
+pub mod output;
 pub mod practice;
+mod private;
+pub mod program;
+pub mod serve;
+pub mod server;
+mod telemetry;

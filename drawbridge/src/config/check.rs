@@ -19,7 +19,7 @@ const LOGIN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 const LONGEST_NAME: usize = 253;
 /// A screenful: it is sent to whoever connects.
 const LONGEST_BANNER: usize = 2000;
-const MOST_CONNECTIONS: u32 = 100_000;
+const MOST: u32 = 10_000;
 
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes()
@@ -226,27 +226,22 @@ impl Check<'_> {
     fn count(&mut self, key: &str, count: Option<Spanned<u32>>, usual: usize) -> usize {
         let Some(count) = count else { return usual };
         let n = *count.get_ref();
-        if n == 0 || n > MOST_CONNECTIONS {
-            self.wrong(
-                key,
-                &count,
-                format!("write a number from 1 to {MOST_CONNECTIONS}"),
-            );
+        if n == 0 || n > MOST {
+            self.wrong(key, &count, format!("write a number from 1 to {MOST}"));
         }
         usize::try_from(n).unwrap_or(usual)
     }
 
     fn limits(&mut self, limits: dto::Limits) -> Limits {
         let dto::Limits {
-            connections,
             unauthenticated,
             unauthenticated_per_address,
             sign_in,
+            channels,
         } = limits;
         let usual = Limits::default();
         let bounds = Duration::from_secs(5)..=10 * MINUTE;
         Limits {
-            connections: self.count("limits.connections", connections, usual.connections),
             unauthenticated: self.count(
                 "limits.unauthenticated",
                 unauthenticated,
@@ -258,6 +253,7 @@ impl Check<'_> {
                 usual.unauthenticated_per_address,
             ),
             sign_in: self.duration("limits.sign_in", sign_in, usual.sign_in, bounds),
+            channels: self.count("limits.channels", channels, usual.channels),
         }
     }
 

@@ -39,10 +39,10 @@ pub(super) struct Ssh {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
-    pub(super) connections: Option<Spanned<u32>>,
     pub(super) unauthenticated: Option<Spanned<u32>>,
     pub(super) unauthenticated_per_address: Option<Spanned<u32>>,
     pub(super) sign_in: Option<Text>,
+    pub(super) channels: Option<Spanned<u32>>,
 }
 
 #[derive(Default, Deserialize)]

@@ -17,7 +17,7 @@ port = 22
 banner = "Authorised use only."
 
 [limits]
-connections = 50
+channels = 50
 sign_in = "30s"
 
 [log]
@@ -43,7 +43,7 @@ fn what_is_written_is_meant() {
     assert_eq!(config.ssh.port, Some(22));
     assert_eq!(config.log, LogFormat::Json);
     let limits = Limits {
-        connections: 50,
+        channels: 50,
         sign_in: Duration::from_secs(30),
         ..Limits::default()
     };
@@ -153,9 +153,9 @@ fn each_mistake_is_told_with_its_line() {
             "line 12, ssh.banner: write up to 2000 bytes of plain text",
         ),
         (
-            "connections = 50",
-            "connections = 0",
-            "line 15, limits.connections: write a number from",
+            "channels = 50",
+            "channels = 0",
+            "line 15, limits.channels: write a number from",
         ),
         (
             "\"30s\"",

@@ -1,0 +1,233 @@
+//! The parts put together: store, recorder, broker, API and jobs, in one process.
+//!
+//! Starting mends what a former run left before anybody is let in; stopping closes
+//! the sessions, then the recordings, then the database.
+
+mod api;
+mod files;
+mod jobs;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use admin_api::ApiSettings;
+use anyhow::{Context, anyhow};
+use broker::Broker;
+use domain::{Clock, Random};
+use recorder::{Disk, RealDisk, Recorder, repair_all};
+use store::{Options, Store, VaultKey};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{OsRandom, SystemClock};
+use crate::config::Config;
+use files::DataDir;
+pub(crate) use files::private_key as ssh_key;
+use tls::Certificates;
+
+/// Sets of writer threads of the recorder.
+const WRITERS: usize = 2;
+/// How long an answer of the API may take to an end when the server is stopped.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What is handed in, so that tests can hand in others.
+pub struct Parts {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn Random>,
+    /// What recordings are written to.
+    pub disk: Arc<dyn Disk>,
+}
+
+impl Parts {
+    /// The machine's own.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            random: Arc::new(OsRandom),
+            disk: Arc::new(RealDisk),
+        }
+    }
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where the API listens.
+    pub api_addr: SocketAddr,
+    /// Where vendors connect.
+    pub ssh_addr: SocketAddr,
+    /// By what the API's certificate is trusted, in PEM.
+    pub ca_pem: PathBuf,
+    /// What vendors' clients see of the broker, as one line of OpenSSH.
+    pub ssh_host_key: String,
+    /// The state of the plant.
+    pub store: Store,
+    tasks: JoinSet<anyhow::Result<()>>,
+    stop: CancellationToken,
+    _lock: files::Lock,
+}
+
+/// Starts everything, and comes back when both listeners are open.
+///
+/// # Errors
+/// When an address is taken, the data directory is in use or can't be written, or
+/// what is in it can't be understood. Then nothing runs.
+pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
+    let Parts {
+        clock,
+        random,
+        disk,
+    } = parts;
+    let data = DataDir::open(&config.data)?;
+    let lock = data.lock()?;
+    let api_listener = listen("API", config.api.listen).await?;
+    let ssh_listener = listen("SSH", config.ssh.listen).await?;
+    let (api_addr, ssh_addr) = (api_listener.local_addr()?, ssh_listener.local_addr()?);
+    let certificates = Certificates::open(&config.api.tls, &data, config.api.names.clone())?;
+
+    let store = open_store(&data, &clock, &random).await?;
+    let recorder = open_recorder(&data, &store, disk, &clock).await?;
+    let host_key = data.host_key(random.as_ref())?;
+    let ssh_host_key = host_key.public_key().to_openssh()?;
+
+    let mut broker_settings = broker::Settings::new(host_key);
+    broker_settings.banner = config.ssh.banner.unwrap_or(broker_settings.banner);
+    broker_settings.limits = broker::Limits {
+        time_to_authenticate: config.limits.sign_in,
+        unauthenticated: config.limits.unauthenticated,
+        unauthenticated_per_address: config.limits.unauthenticated_per_address,
+        channels: config.limits.channels,
+        ..broker_settings.limits
+    };
+    let broker = Broker::new(
+        broker_settings,
+        store.clone(),
+        recorder.clone(),
+        Arc::clone(&clock),
+    );
+    let app = admin_api::App {
+        store: store.clone(),
+        recordings: recorder.root().to_owned(),
+        clock: Arc::clone(&clock),
+        random,
+        settings: ApiSettings {
+            ssh_host: config.ssh.host,
+            ssh_port: config.ssh.port.unwrap_or(ssh_addr.port()),
+            ssh_host_key: ssh_host_key.clone(),
+            token_lifetime: config.api.login_lifetime,
+            ..ApiSettings::default()
+        },
+    };
+    let ca_pem = certificates.trusted_by();
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(api::serve(
+        api_listener,
+        certificates,
+        admin_api::router(app),
+        stop.clone(),
+    ));
+    tasks.spawn(jobs::run(store.clone(), clock, stop.clone()));
+    let stop_broker = stop.clone();
+    tasks.spawn(async move { Ok(broker.run(ssh_listener, stop_broker).await?) });
+    tracing::info!(api = %api_addr, ssh = %ssh_addr, data = %config.data.display(), "server.started");
+    Ok(Running {
+        api_addr,
+        ssh_addr,
+        ca_pem,
+        ssh_host_key,
+        store,
+        tasks,
+        stop,
+        _lock: lock,
+    })
+}
+
+impl Running {
+    /// Comes back when a part has ended by itself, which none should, with why.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        match self.tasks.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(panic)) => anyhow!(panic).context("a part of the server has failed"),
+            Some(Ok(Ok(()))) => anyhow!("a part of the server ended by itself"),
+            // All have ended, and said so before.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets nobody in any more, closes the sessions and their recordings, then the
+    /// database.
+    ///
+    /// # Errors
+    /// What went wrong with the first part that did not end in order.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        let mut outcome = Ok(());
+        while let Some(ended) = self.tasks.join_next().await {
+            let ended = ended.map_err(anyhow::Error::from).flatten();
+            outcome = outcome.and(ended);
+        }
+        self.store.close().await;
+        tracing::info!("server.stopped");
+        outcome
+    }
+}
+
+async fn listen(side: &str, at: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(at).await.with_context(|| {
+        format!(
+            "the {side} can't listen on {at}: is another program, or another Drawbridge, there?"
+        )
+    })
+}
+
+/// Opens the state in a data directory, for whoever works on it beside a server.
+pub(crate) async fn open_state(config: &Config, parts: &Parts) -> anyhow::Result<Store> {
+    let data = DataDir::open(&config.data)?;
+    open_store(&data, &parts.clock, &parts.random).await
+}
+
+async fn open_store(
+    data: &DataDir,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> anyhow::Result<Store> {
+    let vault_key = VaultKey::load_or_create(&data.path("vault.key"))?;
+    let options = Options {
+        path: data.path("drawbridge.sqlite"),
+        vault_key,
+    };
+    Ok(Store::open(options, Arc::clone(clock), Arc::clone(random)).await?)
+}
+
+/// Mends what a broker left that did not stop in order, then starts writing.
+async fn open_recorder(
+    data: &DataDir,
+    store: &Store,
+    disk: Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Recorder> {
+    let root = data.path("recordings");
+    let mended = {
+        let root = root.clone();
+        tokio::task::spawn_blocking(move || repair_all(&root)).await??
+    };
+    let interrupted = store.interrupt_open_sessions().await?;
+    if !mended.is_empty() || !interrupted.is_empty() {
+        let (recordings, sessions) = (mended.len(), interrupted.len());
+        tracing::warn!(recordings, sessions, "server.mended");
+    }
+    let settings = recorder::Settings {
+        root,
+        writers: WRITERS,
+    };
+    Ok(Recorder::start(settings, disk, Arc::clone(clock))?)
+}

@@ -1,0 +1,57 @@
+//! What is done by itself: grants and requests whose time is over are settled, and
+//! accounts that nobody uses are disabled. Both look at the state of things, so a
+//! turn that is missed or fails is made good by the next one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Clock;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// How often requests lapse and grants close. Sessions do not wait for it: the
+/// broker holds their deadlines.
+const LAPSE: Duration = Duration::from_secs(5);
+/// How often idle accounts are looked for.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// Does the jobs until `stop`.
+pub(super) async fn run(
+    store: Store,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let jobs = async {
+        tokio::join!(
+            lapse(&store, clock.as_ref()),
+            disable_idle(&store, clock.as_ref())
+        )
+    };
+    stop.run_until_cancelled(jobs).await;
+    Ok(())
+}
+
+async fn lapse(store: &Store, clock: &dyn Clock) {
+    loop {
+        match store.lapse_due().await {
+            Ok(0) => {}
+            Ok(settled) => tracing::info!(settled, "jobs.lapsed"),
+            Err(error) => tracing::error!(%error, "jobs.lapse_failed"),
+        }
+        clock.wait_until(clock.monotonic() + LAPSE).await;
+    }
+}
+
+async fn disable_idle(store: &Store, clock: &dyn Clock) {
+    loop {
+        match store.disable_idle_accounts().await {
+            Ok(accounts) => {
+                for account in accounts {
+                    tracing::info!(%account, "jobs.idle_account_disabled");
+                }
+            }
+            Err(error) => tracing::error!(%error, "jobs.idle_failed"),
+        }
+        clock.wait_until(clock.monotonic() + IDLE).await;
+    }
+}
