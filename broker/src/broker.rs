@@ -1,0 +1,124 @@
+//! The broker as a whole: it listens, serves each connection on its own, and stops.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Clock;
+use recorder::Recorder;
+use store::Store;
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::house::House;
+use crate::lifecycle;
+use crate::porch::Porch;
+use crate::registry::Registry;
+use crate::settings::Settings;
+use crate::ssh;
+use crate::watch::watch;
+
+/// After a failed accept: none of its causes is gone at once.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long the last sessions may take to close when the broker stops.
+const LAST_ROUND: Duration = Duration::from_secs(20);
+
+/// Why a broker can't run.
+#[derive(Debug, Error)]
+pub enum BrokerError {
+    /// Its listener is unusable.
+    #[error("the SSH listener can't be used: {0}")]
+    Listener(#[from] io::Error),
+}
+
+/// The bastion between vendors and assets.
+pub struct Broker {
+    house: Arc<House>,
+    porch: Porch,
+}
+
+impl Broker {
+    /// A broker over a store and a recorder. What a former run left open must have
+    /// been settled before.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        store: Store,
+        recorder: Recorder,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let ssh = ssh::for_vendors(&settings);
+        let Settings { banner, limits, .. } = settings;
+        Self {
+            porch: Porch::new(limits.clone()),
+            house: Arc::new(House {
+                limits,
+                banner,
+                ssh,
+                store,
+                recorder,
+                clock,
+                registry: Registry::default(),
+                stopping: CancellationToken::new(),
+            }),
+        }
+    }
+
+    /// Serves until `shutdown`; then tells all sessions, closes them, and returns.
+    ///
+    /// # Errors
+    /// When the listener is unusable from the beginning.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> Result<(), BrokerError> {
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "broker.listening");
+        let watching = tokio::spawn(watch(Arc::clone(&self.house)));
+        let serving = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = shutdown.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((socket, source)) => self.admit(socket, source, &serving),
+                Err(error) => {
+                    tracing::warn!(reason = %error, "broker.accept_failed");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        self.house.stopping.cancel();
+        serving.close();
+        if tokio::time::timeout(LAST_ROUND, serving.wait())
+            .await
+            .is_err()
+        {
+            tracing::error!(sessions = serving.len(), "broker.sessions_did_not_close");
+        }
+        watching.abort();
+        tracing::info!("broker.stopped");
+        Ok(())
+    }
+
+    /// Serves a connection in a task of its own, if there is a place on the porch.
+    fn admit(&self, socket: TcpStream, source: SocketAddr, serving: &TaskTracker) {
+        let Some(place) = self.porch.enter(source.ip()) else {
+            tracing::warn!(%source, "broker.crowded");
+            return;
+        };
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%source, reason = %error, "broker.gone_at_once");
+            return;
+        }
+        let house = Arc::clone(&self.house);
+        serving.spawn(lifecycle::serve(house, socket, source, place));
+    }
+}

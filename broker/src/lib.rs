@@ -1,0 +1,22 @@
+//! The bastion: vendors come in by SSH, are let through to one asset for one
+//! window, and everything that crosses is recorded before it crosses.
+//!
+//! `lifecycle.rs` is one session from end to end: read it first. `wire.rs` is why
+//! no two peers can make each other wait for ever.
+
+mod broker;
+mod dial;
+mod house;
+mod lifecycle;
+mod porch;
+mod registry;
+mod session;
+mod settings;
+mod ssh;
+mod time_box;
+mod watch;
+mod wire;
+
+pub use broker::{Broker, BrokerError};
+pub use settings::{Limits, Settings};
+pub use ssh::{BadSshUser, SshUser};

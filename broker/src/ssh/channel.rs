@@ -1,0 +1,300 @@
+//! One channel from end to end: record, dial, relay, close. The order is the point:
+//! nothing is dialled that is not recorded.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Actor, CloseReason, Draft, Keep};
+use futures::FutureExt;
+use recorder::{Header, KeepOutput, OutputLog, Stream};
+use store::RecordingEnd;
+
+use super::line::{Start, Terminal, Vendor, What};
+use super::relay::{Over, Relay};
+use super::target;
+use super::vendor::{REFUSED, STDERR};
+use crate::session::{ChannelEnd, Session};
+use crate::time_box::welcome;
+
+/// What is kept of an asset's output without a terminal, unless the conduit says
+/// all: bulk data is counted and hashed beyond that.
+const KEPT_OF_BULK: u64 = 16 << 20;
+
+/// How long a vendor's client may take for what we say ourselves.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The size that is recorded for a terminal which says that it has none.
+const USUAL_SIZE: (u16, u16) = (80, 24);
+
+/// Runs a channel in a task of its own, which reports how it ended.
+pub(super) fn spawn(session: &Arc<Session>, start: Start) {
+    let session = Arc::clone(session);
+    session.tasks.clone().spawn(async move {
+        let run = AssertUnwindSafe(run(&session, start)).catch_unwind();
+        let end = run.await.unwrap_or_else(|_| {
+            ChannelEnd::noted(CloseReason::BrokerFault, "a channel's task has panicked")
+        });
+        session.report(end);
+    });
+}
+
+async fn run(session: &Session, start: Start) -> ChannelEnd {
+    let Start {
+        what,
+        terminal,
+        environment,
+        remarks,
+        vendor,
+        input,
+        backlog,
+        size,
+        signals,
+        gone,
+    } = start;
+    let line = Line {
+        session,
+        number: session.next_recording(),
+        what,
+        terminal,
+        vendor,
+    };
+    // Before the first wait, so that nothing announced is missed.
+    let news = session.news();
+    let broken_off = async {
+        tokio::select! {
+            biased;
+            reason = session.ending() => ChannelEnd::plain(reason),
+            () = gone.cancelled() => ChannelEnd::plain(CloseReason::VendorLeft),
+        }
+    };
+
+    // Record.
+    let recording = tokio::select! {
+        biased;
+        recording = line.record(&environment) => recording,
+        end = broken_off => Err(end),
+    };
+    let recording = match recording {
+        Ok(recording) => recording,
+        Err(end) => {
+            line.last_words(None, &end).await;
+            return end;
+        }
+    };
+    let (log, tail, output) = recording.split();
+    let _ = input.send(log);
+    line.greet(&output, &remarks).await;
+
+    // Dial.
+    let target = tokio::select! {
+        biased;
+        reason = session.ending() => Err(ChannelEnd::plain(reason)),
+        () = gone.cancelled() => Err(ChannelEnd::plain(CloseReason::VendorLeft)),
+        why = output.stopped() => Err(ChannelEnd::noted(CloseReason::RecordingFailed, why)),
+        target = target::connect(&session.house, &session.permit) => target,
+    };
+
+    // Relay.
+    let over = match target {
+        Err(end) => Over::Cut(end),
+        Ok(target) => {
+            let relay = Relay {
+                line: &line,
+                output: &output,
+                backlog: &backlog,
+                gone: &gone,
+            };
+            relay
+                .run(target, &environment, tail, size, signals, news)
+                .await
+        }
+    };
+
+    // Close.
+    let (end, exit) = match over {
+        Over::Clean { exit } => {
+            let _ = line.vendor.channel.close().await;
+            // The work is done, as far as anybody can tell.
+            (ChannelEnd::plain(CloseReason::VendorLeft), exit)
+        }
+        Over::Cut(end) => {
+            line.last_words(Some(&output), &end).await;
+            (end, None)
+        }
+    };
+    if end.reason == CloseReason::HostKeyChanged {
+        line.alarm(&end).await;
+    }
+    line.finish(output, exit).await.unwrap_or(end)
+}
+
+/// What stays the same while a channel runs: where it belongs, and the vendor's end.
+pub(super) struct Line<'a> {
+    pub(super) session: &'a Session,
+    number: u32,
+    pub(super) what: What,
+    pub(super) terminal: Option<Terminal>,
+    pub(super) vendor: Vendor,
+}
+
+impl Line<'_> {
+    /// Opens the recording. Both its files and its row are durable afterwards.
+    async fn record(
+        &self,
+        environment: &[(String, String)],
+    ) -> Result<recorder::Channel, ChannelEnd> {
+        let Session { house, permit, .. } = self.session;
+        let command = match &self.what {
+            What::Shell => None,
+            What::Exec(command) => Some(String::from_utf8_lossy(command).into_owned()),
+        };
+        let keep = match permit.keep() {
+            Keep::Standard if self.terminal.is_none() => KeepOutput::First(KEPT_OF_BULK),
+            Keep::Standard | Keep::Full => KeepOutput::Everything,
+        };
+        let header = Header {
+            session: permit.session(),
+            channel: self.number,
+            started: house.clock.now(),
+            title: format!("{} at {}", permit.account(), permit.asset()),
+            command: command.clone(),
+            terminal: self.terminal.as_ref().map(recorded),
+            keep,
+            env: environment.iter().cloned().collect::<BTreeMap<_, _>>(),
+        };
+        let failed = |note: String| ChannelEnd::noted(CloseReason::RecordingFailed, note);
+        let recording = house.recorder.open(header).await;
+        let recording = recording.map_err(|error| failed(error.to_string()))?;
+        let kind = match self.what {
+            What::Shell => "shell",
+            What::Exec(_) => "exec",
+        };
+        let added = house.store.add_recording(
+            permit.session(),
+            self.number,
+            kind,
+            command.as_deref(),
+            self.terminal.is_some(),
+        );
+        added.await.map_err(|error| failed(error.to_string()))?;
+        Ok(recording)
+    }
+
+    /// Tells somebody at a terminal where they are. A program's output stays as the
+    /// asset wrote it.
+    async fn greet(&self, output: &OutputLog, remarks: &[&str]) {
+        let Session {
+            house,
+            permit,
+            time,
+            ..
+        } = self.session;
+        let text = welcome(permit.asset(), permit.window_end(), time, house.now());
+        self.say(output, &text).await;
+        for remark in remarks {
+            self.say(output, remark).await;
+        }
+    }
+
+    /// Puts a line on the terminal and into the recording; without a terminal, into
+    /// the recording alone.
+    pub(super) async fn say(&self, output: &OutputLog, text: &str) {
+        // A recording that has stopped ends the channel elsewhere.
+        let _ = output.marker(text);
+        if self.terminal.is_some() {
+            let line = Bytes::from(format!("\r\n*** {text} ***\r\n"));
+            let _ = output.write(Stream::Out, line.clone());
+            let sent = self.vendor.channel.data_bytes(line);
+            let _ = tokio::time::timeout(PATIENCE, sent).await;
+        }
+    }
+
+    /// Tells the vendor why it is over, if there is a vendor to tell, and closes the
+    /// channel: a client shows what came before a channel's end, while it may drop it
+    /// when the connection ends.
+    async fn last_words(&self, output: Option<&OutputLog>, end: &ChannelEnd) {
+        if end.reason == CloseReason::VendorLeft {
+            return;
+        }
+        let text = end.reason.for_vendor();
+        if let Some(output) = output {
+            let _ = output.marker(&text);
+        }
+        let close = async {
+            let Vendor { channel, .. } = &self.vendor;
+            if self.terminal.is_some() {
+                let line = format!("\r\n*** {text} ***\r\n");
+                channel.data_bytes(line).await?;
+            } else {
+                channel
+                    .extended_data_bytes(STDERR, format!("{text}\n"))
+                    .await?;
+            }
+            channel.exit_status(REFUSED).await?;
+            channel.eof().await?;
+            channel.close().await
+        };
+        let _ = tokio::time::timeout(PATIENCE, close).await;
+    }
+
+    async fn alarm(&self, end: &ChannelEnd) {
+        let Session { house, permit, .. } = self.session;
+        let what = end.note.as_deref().unwrap_or_default();
+        let draft = Draft::new("asset.host_key_changed", "asset", permit.asset())
+            .reason(format!("{what}; session {}", permit.session()));
+        tracing::error!(asset = %permit.asset(), session = %permit.session(), what, "asset.host_key_changed");
+        if let Err(error) = house.store.alarm(&Actor::system(), draft).await {
+            tracing::error!(reason = %error, "channel.alarm_not_audited");
+        }
+    }
+
+    /// Ends the recording. Gives the channel's end if that failed.
+    async fn finish(&self, output: OutputLog, exit: Option<u32>) -> Option<ChannelEnd> {
+        let Session { house, permit, .. } = self.session;
+        let finished = output.finish().await;
+        let end = match &finished {
+            Ok(finished) => RecordingEnd {
+                exit,
+                bytes_in: finished.bytes_in,
+                bytes_out: finished.bytes_out,
+                state: "complete",
+            },
+            Err(_) => RecordingEnd {
+                exit,
+                bytes_in: 0,
+                bytes_out: 0,
+                state: "failed",
+            },
+        };
+        let settled = house
+            .store
+            .finish_recording(permit.session(), self.number, &end);
+        if let Err(error) = settled.await {
+            tracing::error!(session = %permit.session(), reason = %error, "channel.recording_not_settled");
+        }
+        let stopped = finished.err()?;
+        Some(ChannelEnd::noted(CloseReason::RecordingFailed, stopped))
+    }
+}
+
+fn recorded(terminal: &Terminal) -> recorder::Terminal {
+    let (cols, rows) = recorded_size(terminal.size);
+    recorder::Terminal {
+        cols,
+        rows,
+        kind: terminal.kind.clone(),
+    }
+}
+
+/// A size as a recording has it: never nothing.
+pub(super) fn recorded_size(size: super::line::Size) -> (u16, u16) {
+    let or = |given: u32, usual: u16| match u16::try_from(given) {
+        Ok(0) => usual,
+        Ok(given) => given,
+        Err(_) => u16::MAX,
+    };
+    (or(size.cols, USUAL_SIZE.0), or(size.rows, USUAL_SIZE.1))
+}

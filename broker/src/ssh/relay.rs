@@ -1,0 +1,294 @@
+//! The part of a channel in which bytes flow.
+//!
+//! ```text
+//!           connection            this task              connection
+//!  vendor ─▶ Vendor::data ─▶ InputLog ┄disk┄▶ InputTail ─▶ Target ─▶ asset
+//!  vendor ◀─────────────── vendor.channel ◀─ OutputLog ◀── Target ◀─ asset
+//! ```
+//! Who waits for whom: the vendor's connection waits for the disk alone. This task
+//! waits for both peers, each way on its own. The asset's connection waits for
+//! nobody: what this task has not passed on is counted, and above a limit nothing
+//! more is read from the asset ([`crate::wire`]). So there is no circle.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::CloseReason;
+use recorder::{InputTail, OutputLog, RecordingStopped, Stream};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig, client};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::channel::{Line, recorded_size};
+use super::line::{Backlog, Size, What};
+use super::target::{Target, ended};
+use super::vendor::STDERR;
+use crate::session::ChannelEnd;
+use crate::wire::Tap;
+
+/// How the flow ended.
+pub(super) enum Over {
+    /// The asset has closed the channel, and the vendor has all of it.
+    Clean {
+        /// The exit status, if there was one.
+        exit: Option<u32>,
+    },
+    /// Something else ended it.
+    Cut(ChannelEnd),
+}
+
+impl Over {
+    const fn plain(reason: CloseReason) -> Self {
+        Self::Cut(ChannelEnd::plain(reason))
+    }
+}
+
+impl From<RecordingStopped> for Over {
+    fn from(why: RecordingStopped) -> Self {
+        Self::Cut(ChannelEnd::noted(CloseReason::RecordingFailed, why))
+    }
+}
+
+/// What the flow runs between.
+pub(super) struct Relay<'a> {
+    pub(super) line: &'a Line<'a>,
+    pub(super) output: &'a OutputLog,
+    pub(super) backlog: &'a Backlog,
+    pub(super) gone: &'a CancellationToken,
+}
+
+type Asset = ChannelWriteHalf<client::Msg>;
+
+/// What an asset still has to answer.
+enum Question {
+    Terminal,
+    Command,
+}
+
+impl Relay<'_> {
+    /// Has the asset run what the vendor asked for, and lets bytes flow until
+    /// somebody ends it. The asset's connection is cut when this returns.
+    pub(super) async fn run(
+        &self,
+        target: Target,
+        environment: &[(String, String)],
+        tail: InputTail,
+        size: watch::Receiver<Size>,
+        signals: mpsc::Receiver<Sig>,
+        news: watch::Receiver<Option<Arc<str>>>,
+    ) -> Over {
+        let keepalive = self.line.session.house.limits.keepalive;
+        let Target {
+            channel,
+            connection,
+        } = target;
+        let (from_asset, to_asset) = channel.split();
+        let Ok(questions) = self.ask(&to_asset, environment).await else {
+            return lost();
+        };
+        tokio::select! {
+            reason = self.line.session.ending() => Over::plain(reason),
+            () = self.gone.cancelled() => Over::plain(CloseReason::VendorLeft),
+            why = self.output.stopped() => why.into(),
+            over = self.deliver(from_asset, connection.tap(), questions) => over,
+            over = self.forward(tail, &to_asset, connection.tap()) => over,
+            never = self.follow_size(size, &to_asset) => match never {},
+            never = follow_signals(signals, &to_asset) => match never {},
+            never = self.follow_news(news) => match never {},
+            () = connection.until_silent(keepalive) => Over::Cut(ChannelEnd::noted(
+                CloseReason::TargetClosed,
+                "the asset was silent for too long",
+            )),
+        }
+    }
+
+    /// Asks the asset for what the vendor asked us for.
+    async fn ask(
+        &self,
+        asset: &Asset,
+        environment: &[(String, String)],
+    ) -> Result<VecDeque<Question>, russh::Error> {
+        let mut questions = VecDeque::new();
+        if let Some(terminal) = &self.line.terminal {
+            let Size {
+                cols,
+                rows,
+                width,
+                height,
+            } = terminal.size;
+            let modes = &terminal.modes;
+            asset
+                .request_pty(true, &terminal.kind, cols, rows, width, height, modes)
+                .await?;
+            questions.push_back(Question::Terminal);
+        }
+        for (name, value) in environment {
+            asset.set_env(false, name, value).await?;
+        }
+        match &self.line.what {
+            What::Shell => asset.request_shell(true).await?,
+            What::Exec(command) => asset.exec(true, command.as_ref()).await?,
+        }
+        questions.push_back(Question::Command);
+        Ok(questions)
+    }
+
+    /// Everything that comes from the asset, in order.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the library may add messages; what we do not know we do not pass on"
+    )]
+    async fn deliver(
+        &self,
+        mut asset: ChannelReadHalf,
+        tap: &Tap,
+        mut questions: VecDeque<Question>,
+    ) -> Over {
+        let vendor = &self.line.vendor;
+        let mut exit = None;
+        loop {
+            let Some(message) = asset.wait().await else {
+                return lost();
+            };
+            let mut bytes = 0;
+            match message {
+                ChannelMsg::Data { data } => {
+                    bytes = data.len();
+                    if let Err(why) = self.show(Stream::Out, data).await {
+                        return why.into();
+                    }
+                }
+                ChannelMsg::ExtendedData { data, .. } => {
+                    bytes = data.len();
+                    if let Err(why) = self.show(Stream::Err, data).await {
+                        return why.into();
+                    }
+                }
+                ChannelMsg::Eof => {
+                    let _ = vendor.channel.eof().await;
+                }
+                ChannelMsg::ExitStatus { exit_status } => {
+                    exit = Some(exit_status);
+                    if let Err(why) = self.output.exit(exit_status) {
+                        return why.into();
+                    }
+                    let _ = vendor.channel.exit_status(exit_status).await;
+                }
+                ChannelMsg::ExitSignal {
+                    signal_name,
+                    core_dumped,
+                    error_message,
+                    lang_tag,
+                } => {
+                    let marker = format!("ended by signal {signal_name:?}");
+                    if let Err(why) = self.output.marker(&marker) {
+                        return why.into();
+                    }
+                    let id = vendor.channel.id();
+                    let _ = vendor
+                        .handle
+                        .exit_signal_request(id, signal_name, core_dumped, error_message, lang_tag)
+                        .await;
+                }
+                ChannelMsg::XonXoff { client_can_do } => {
+                    let id = vendor.channel.id();
+                    let _ = vendor.handle.xon_xoff_request(id, client_can_do).await;
+                }
+                ChannelMsg::Success => {
+                    questions.pop_front();
+                }
+                ChannelMsg::Failure => match questions.pop_front() {
+                    Some(Question::Terminal) => {
+                        self.line
+                            .say(self.output, "The asset gives no terminal.")
+                            .await;
+                    }
+                    Some(Question::Command) | None => {
+                        let note = "the asset refused to run it";
+                        return Over::Cut(ChannelEnd::noted(CloseReason::TargetClosed, note));
+                    }
+                },
+                ChannelMsg::Close => return Over::Clean { exit },
+                // Nothing else is ever queued for a channel that we opened.
+                _ => {}
+            }
+            tap.release(bytes);
+        }
+    }
+
+    /// Output: into the recording first, then to the vendor.
+    async fn show(&self, stream: Stream, data: Bytes) -> Result<(), RecordingStopped> {
+        let vendor = &self.line.vendor;
+        self.output.write(stream, data.clone())?;
+        self.output.ready().await?;
+        vendor.tap.room().await;
+        // A vendor who has gone is noticed elsewhere.
+        let _ = match stream {
+            Stream::Out => vendor.channel.data_bytes(data).await,
+            Stream::Err => vendor.channel.extended_data_bytes(STDERR, data).await,
+        };
+        Ok(())
+    }
+
+    /// Input, as far as it is durable, and while the permit holds.
+    async fn forward(&self, mut tail: InputTail, asset: &Asset, tap: &Tap) -> Over {
+        let session = self.line.session;
+        loop {
+            let bytes = match tail.next().await {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => break,
+                Err(why) => return why.into(),
+            };
+            if let Err(denied) = session.permit.check(session.house.clock.now()) {
+                return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
+            }
+            let length = bytes.len();
+            tap.room().await;
+            if asset.data_bytes(bytes).await.is_err() {
+                // How it ended comes the other way.
+                return pending().await;
+            }
+            self.backlog.taken(length);
+        }
+        let _ = asset.eof().await;
+        pending().await
+    }
+
+    async fn follow_size(&self, mut size: watch::Receiver<Size>, asset: &Asset) -> Infallible {
+        while size.changed().await.is_ok() {
+            let now = *size.borrow_and_update();
+            let (cols, rows) = recorded_size(now);
+            let _ = self.output.resize(cols, rows);
+            let _ = asset
+                .window_change(now.cols, now.rows, now.width, now.height)
+                .await;
+        }
+        pending().await
+    }
+
+    async fn follow_news(&self, mut news: watch::Receiver<Option<Arc<str>>>) -> Infallible {
+        while news.changed().await.is_ok() {
+            let text = news.borrow_and_update().clone();
+            if let Some(text) = text {
+                self.line.say(self.output, &text).await;
+            }
+        }
+        pending().await
+    }
+}
+
+async fn follow_signals(mut signals: mpsc::Receiver<Sig>, asset: &Asset) -> Infallible {
+    while let Some(signal) = signals.recv().await {
+        let _ = asset.signal(signal).await;
+    }
+    pending().await
+}
+
+/// The asset's connection ended without a word.
+fn lost() -> Over {
+    let note = "the connection to the asset broke";
+    Over::Cut(ChannelEnd::noted(CloseReason::TargetClosed, note))
+}

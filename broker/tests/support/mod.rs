@@ -1,0 +1,415 @@
+//! A plant with one real `sshd` as its asset, a broker before it with a real store
+//! and a real recorder, and OpenSSH's client as the vendor.
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::process::{Child, Command as Plain, Stdio};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fs, thread};
+
+use domain::{
+    AccountName, Actor, AssetName, Clock, GrantId, Plant, Protocol, Random, RequestState,
+    SessionId, Timestamp, Window,
+};
+use drawbridge_broker::{Broker, BrokerError, Limits, Settings};
+use recorder::{Disk, RealDisk, Recorder};
+use russh::keys::{Algorithm, PrivateKey};
+use secrecy::{ExposeSecret, SecretString};
+use store::{
+    Apply, Credential, Narrowing, NewRequest, Options, Page, Scope, SessionFilter, SessionRow,
+    Store, VaultKey,
+};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The machine's clocks.
+pub(crate) struct MachineClock(Instant);
+
+impl Clock for MachineClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that is handed in"
+    )]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970");
+        Timestamp::from_micros(i64::try_from(since.as_micros()).expect("before 294000"))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn wait_until(&self, at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep_until((self.0 + at).into()))
+    }
+}
+
+struct MachineRandom;
+
+impl Random for MachineRandom {
+    fn fill(&self, buf: &mut [u8]) {
+        aws_lc_rs::rand::fill(buf).expect("randomness");
+    }
+}
+
+pub(crate) fn clock() -> Arc<MachineClock> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that is handed in"
+    )]
+    let now = Instant::now();
+    Arc::new(MachineClock(now))
+}
+
+fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().expect("a name")
+}
+
+/// What a test may want otherwise.
+pub(crate) struct Wishes {
+    pub(crate) limits: Limits,
+    pub(crate) disk: Arc<dyn Disk>,
+    /// The operations that the conduit lets through, and further lines of it.
+    pub(crate) conduit: &'static str,
+    /// Where the asset is, instead of at the `sshd`.
+    pub(crate) asset: Option<SocketAddr>,
+    /// The asset's pinned key, instead of the `sshd`'s.
+    pub(crate) host_key: Option<String>,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            disk: Arc::new(RealDisk),
+            conduit: "operations = [\"shell\", \"exec\"]\nenvironment = [\"LANG\", \"LC_*\"]",
+            asset: None,
+            host_key: None,
+        }
+    }
+}
+
+/// The house, for as long as a test runs.
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) at: SocketAddr,
+    pub(crate) sshd: Sshd,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) directory: TempDir,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) running: JoinHandle<Result<(), BrokerError>>,
+    grant: GrantId,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with(Wishes::default()).await
+    }
+
+    pub(crate) async fn with(wishes: Wishes) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let sshd = Sshd::start(directory.path());
+        let clock: Arc<dyn Clock> = clock();
+        let options = Options {
+            path: directory.path().join("state.sqlite"),
+            vault_key: VaultKey::load_or_create(&directory.path().join("vault.key"))
+                .expect("a key"),
+        };
+        let store = Store::open(options, Arc::clone(&clock), Arc::new(MachineRandom))
+            .await
+            .expect("a store");
+        let at = wishes.asset.unwrap_or(sshd.at);
+        let host_key = wishes.host_key.as_deref().unwrap_or(&sshd.host_key);
+        let plant = plant(at, host_key, wishes.conduit);
+        let plant: Plant = plant.parse().unwrap_or_else(|e| panic!("{e}\n{plant}"));
+        store
+            .apply_plant(&Actor::host(), &plant, Apply::default())
+            .await
+            .expect("applied");
+        let key = Credential::PrivateKey(SecretString::from(sshd.user_key.clone()));
+        store
+            .set_credential(&Actor::host(), &name("plc-7"), key)
+            .await
+            .expect("stored");
+        let grant = grant(&store, clock.now()).await;
+
+        let settings = recorder::Settings {
+            root: directory.path().join("recordings"),
+            writers: 1,
+        };
+        let recorder =
+            Recorder::start(settings, wishes.disk, Arc::clone(&clock)).expect("a recorder");
+        let host_key = PrivateKey::random(&mut russh::keys::key::safe_rng(), Algorithm::Ed25519);
+        let mut settings = Settings::new(host_key.expect("a key"));
+        settings.limits = wishes.limits;
+        let broker = Broker::new(settings, store.clone(), recorder, Arc::clone(&clock));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a port");
+        let at = listener.local_addr().expect("its address");
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(broker.run(listener, shutdown.clone()));
+        Self {
+            store,
+            at,
+            sshd,
+            clock,
+            directory,
+            shutdown,
+            running,
+            grant,
+        }
+    }
+
+    pub(crate) fn grant(&self) -> GrantId {
+        self.grant
+    }
+
+    /// A new ticket.
+    pub(crate) async fn ticket(&self) -> String {
+        let vera = Actor::account(name("vera"), "127.0.0.1");
+        let issued = self
+            .store
+            .issue_ticket(&vera, self.grant)
+            .await
+            .expect("a ticket");
+        issued.ticket.expose_secret().to_owned()
+    }
+
+    /// OpenSSH's client with a new ticket. Options come before the address, the
+    /// command after it.
+    pub(crate) async fn ssh(&self, options: &[&str], command: &[&str]) -> Command {
+        let ticket = self.ticket().await;
+        self.ssh_with(&ticket, options, command)
+    }
+
+    pub(crate) fn ssh_with(&self, ticket: &str, options: &[&str], command: &[&str]) -> Command {
+        let ask = self.directory.path().join(format!("ask-{ticket}"));
+        fs::write(&ask, format!("#!/bin/sh\necho '{ticket}'\n")).expect("a script");
+        fs::set_permissions(&ask, fs::Permissions::from_mode(0o700)).expect("a script");
+        let mut ssh = Command::new("ssh");
+        ssh.args([
+            "-F",
+            "none",
+            "-p",
+            &self.at.port().to_string(),
+            "-l",
+            "vera+plc-7",
+        ]);
+        for option in [
+            "UserKnownHostsFile=/dev/null",
+            "GlobalKnownHostsFile=none",
+            "StrictHostKeyChecking=no",
+            "LogLevel=ERROR",
+            "PreferredAuthentications=password",
+            "IdentityAgent=none",
+            "NumberOfPasswordPrompts=1",
+        ] {
+            ssh.args(["-o", option]);
+        }
+        ssh.args(options).arg("127.0.0.1").args(command);
+        ssh.env("SSH_ASKPASS", ask)
+            .env("SSH_ASKPASS_REQUIRE", "force")
+            .env("DISPLAY", ":9")
+            .kill_on_drop(true)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        ssh
+    }
+
+    /// All sessions, newest first.
+    pub(crate) async fn sessions(&self) -> Vec<SessionRow> {
+        let page = Page {
+            after: None,
+            limit: 100,
+        };
+        let rows = self
+            .store
+            .sessions(&Scope::All, &SessionFilter::default(), &page)
+            .await;
+        rows.expect("sessions").items
+    }
+
+    /// The newest session, once it is closed.
+    pub(crate) async fn closed(&self) -> SessionRow {
+        for _ in 0..200 {
+            let newest = self.sessions().await.into_iter().next();
+            if let Some(row) = newest
+                && row.closed.is_some()
+            {
+                return row;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("not closed after 5 s: {:?}", self.sessions().await);
+    }
+
+    /// Ends it and waits until it has ended.
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.running.await.expect("no panic").expect("no error");
+    }
+
+    pub(crate) fn recordings(&self, session: SessionId) -> PathBuf {
+        self.directory
+            .path()
+            .join("recordings")
+            .join(session.to_string())
+    }
+}
+
+fn plant(at: SocketAddr, host_key: &str, conduit: &str) -> String {
+    let (address, port, user) = (at.ip(), at.port(), user());
+    format!(
+        r#"
+[site]
+name = "north-ridge"
+time_zone = "Europe/Oslo"
+
+[[zone]]
+name = "hall"
+security_level = 1
+
+[[conduit]]
+name = "to-hall"
+zone = "hall"
+{conduit}
+
+[[asset]]
+name = "plc-7"
+zone = "hall"
+address = "{address}"
+[asset.ssh]
+port = {port}
+user = "{user}"
+host_key = "{host_key}"
+credential = "plc-7"
+
+[[account]]
+name = "vera"
+role = "vendor"
+assets = ["plc-7"]
+
+[[account]]
+name = "arne"
+role = "approver"
+zones = ["hall"]
+"#
+    )
+}
+
+async fn grant(store: &Store, now: Timestamp) -> GrantId {
+    let ask = NewRequest {
+        asset: name::<AssetName>("plc-7"),
+        protocol: Protocol::Ssh,
+        purpose: "vibration".to_owned(),
+        work_order: None,
+        wanted: Window::new(now, now.plus(Duration::from_secs(7200))).expect("a window"),
+    };
+    let vera = Actor::account(name::<AccountName>("vera"), "127.0.0.1");
+    let arne = Actor::account(name::<AccountName>("arne"), "127.0.0.1");
+    let request = store.request(&vera, ask).await.expect("filed");
+    let request = store
+        .approve(&arne, request.id, Narrowing::default(), None)
+        .await
+        .expect("approved");
+    let RequestState::Granted { grant, .. } = request.state else {
+        panic!("not granted: {:?}", request.state);
+    };
+    grant
+}
+
+pub(crate) fn user() -> String {
+    let id = Plain::new("id").arg("-un").output().expect("id runs");
+    String::from_utf8(id.stdout)
+        .expect("a name")
+        .trim()
+        .to_owned()
+}
+
+/// A real `sshd` with a configuration of its own; stopped by its pid when dropped,
+/// or when the test dies.
+pub(crate) struct Sshd {
+    pub(crate) at: SocketAddr,
+    pub(crate) host_key: String,
+    user_key: String,
+    minder: Child,
+}
+
+impl Sshd {
+    fn start(directory: &Path) -> Self {
+        if user() == "root" {
+            let _ = fs::DirBuilder::new()
+                .mode(0o755)
+                .recursive(true)
+                .create("/run/sshd");
+        }
+        for key in ["host", "user"] {
+            let made = Plain::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
+                .arg(directory.join(key))
+                .status()
+                .expect("ssh-keygen runs");
+            assert!(made.success(), "ssh-keygen: {made}");
+        }
+        let read = |file: &str| fs::read_to_string(directory.join(file)).expect("a key");
+        let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let at = free.local_addr().expect("its address");
+        drop(free);
+        let here = directory.display();
+        let configuration = format!(
+            "ListenAddress {at}\nHostKey {here}/host\nAuthorizedKeysFile {here}/user.pub\n\
+             PidFile none\nStrictModes no\nUsePAM no\nUseDNS no\nPermitRootLogin yes\n\
+             PasswordAuthentication no\nPrintMotd no\nPrintLastLog no\nAcceptEnv *\n\
+             MaxStartups 1000\nMaxSessions 1000\nLogLevel VERBOSE\n"
+        );
+        let file = directory.join("sshd_config");
+        fs::write(&file, configuration).expect("a configuration");
+        // Its standard input closes when the test ends in whatever way.
+        let minder = Plain::new("sh")
+            .args([
+                "-c",
+                r#""$@" & server=$!; cat >/dev/null; kill $server; wait"#,
+                "minder",
+            ])
+            .args(["/usr/sbin/sshd", "-D", "-f"])
+            .arg(&file)
+            .arg("-E")
+            .arg(directory.join("sshd.log"))
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("sshd runs");
+        for _ in 0..200 {
+            if std::net::TcpStream::connect(at).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(25));
+        }
+        Self {
+            at,
+            host_key: read("host.pub").trim().to_owned(),
+            user_key: read("user"),
+            minder,
+        }
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        drop(self.minder.stdin.take());
+        let _ = self.minder.wait();
+    }
+}
