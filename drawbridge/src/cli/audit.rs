@@ -61,14 +61,11 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
     let times = context.times().await?;
     let query = query(context, &args, &times).await?;
     let most = (!args.all).then_some(args.limit);
-    let mut page: Page<AuditEvent> = match most {
-        // With --follow: only what is written from now on.
-        Some(0) => {
-            let newest: Page<AuditEvent> = context.client.list("audit", &query, Some(1)).await?;
-            return follow(context, &query, newest.items.first(), &times).await;
-        }
-        most => context.client.list("audit", &query, most).await?,
-    };
+    if most == Some(0) && args.follow {
+        let newest: Page<AuditEvent> = context.client.list("audit", &query, Some(1)).await?;
+        return follow(context, &query, newest.items.first(), &times).await;
+    }
+    let mut page: Page<AuditEvent> = context.client.list("audit", &query, most).await?;
     page.items.reverse();
     if args.follow {
         show_each(context, &page.items, &times)?;

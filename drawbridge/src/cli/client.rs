@@ -154,6 +154,9 @@ impl Client {
         most: Option<usize>,
     ) -> Result<Page<T>, Failure> {
         let mut items = Vec::new();
+        if most == Some(0) {
+            return Ok(Page { items, next: None });
+        }
         let mut after: Option<String> = None;
         loop {
             let wanted = most.map_or(PAGE, |most| (most - items.len()).min(PAGE));

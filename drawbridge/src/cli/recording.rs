@@ -211,10 +211,14 @@ async fn save(answer: &mut Response, beside: &Path, out: &Path) -> Result<u64, F
         bytes += piece.len() as u64;
     }
     file.sync_all().with_context(wrong)?;
-    // Unlike a renaming, a link does not replace what came there meanwhile.
-    std::fs::hard_link(beside, out)
-        .and_then(|()| std::fs::remove_file(beside))
-        .with_context(wrong)?;
+    // Unlike a renaming, a link does not replace what came there meanwhile; but
+    // not every file system has links.
+    match std::fs::hard_link(beside, out) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => std::fs::rename(beside, out),
+        Err(error) => Err(error),
+        Ok(()) => std::fs::remove_file(beside),
+    }
+    .with_context(wrong)?;
     Ok(bytes)
 }
 
