@@ -2,6 +2,9 @@
 
 use std::fs;
 
+/// Ticks a second in /proc, whatever the kernel's own (proc(5), `USER_HZ`).
+const TICKS: f64 = 100.0;
+
 /// Seconds that a process and its children that have ended spent on the CPU.
 pub(crate) fn seconds(pid: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
@@ -13,7 +16,7 @@ pub(crate) fn seconds(pid: u32) -> f64 {
         .take(4)
         .map(|field| field.parse::<u64>().expect("a number"))
         .sum();
-    ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+    ticks as f64 / TICKS
 }
 
 /// How many children a process has: a jump host's connections.

@@ -34,7 +34,12 @@ impl Terminal {
             stdout.read_exact(&mut byte).expect("the terminal opens");
             seen.push(byte[0]);
         }
-        Self { child, stdin, stdout, _home: home }
+        Self {
+            child,
+            stdin,
+            stdout,
+            _home: home,
+        }
     }
 
     fn press(&mut self, key: u8) -> Duration {

@@ -45,10 +45,16 @@ struct Plan {
 
 impl Plan {
     fn from_arguments() -> Self {
-        let mut plan = Self { rounds: 5, size: 512, only: String::new() };
+        let mut plan = Self {
+            rounds: 5,
+            size: 512,
+            only: String::new(),
+        };
         let mut arguments = env::args().skip(1);
         while let Some(name) = arguments.next() {
-            let value = arguments.next().unwrap_or_else(|| panic!("{name} needs a value"));
+            let value = arguments
+                .next()
+                .unwrap_or_else(|| panic!("{name} needs a value"));
             match name.as_str() {
                 "--rounds" => plan.rounds = value.parse().expect("a number"),
                 "--size" => plan.size = value.parse().expect("a number of MiB"),

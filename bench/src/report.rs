@@ -25,13 +25,22 @@ impl Report {
             plan.size,
             plan.rounds
         );
-        Self { head, transfers: Vec::new(), times: Vec::new(), goals: Vec::new() }
+        Self {
+            head,
+            transfers: Vec::new(),
+            times: Vec::new(),
+            goals: Vec::new(),
+        }
     }
 
     pub(crate) fn transfer(&mut self, load: &Load, samples: [Vec<Sample>; 3]) {
         let name = load.name();
-        let speed = samples.each_ref().map(|s| median(s.iter().map(|s| s.speed)));
-        let cpu = samples.each_ref().map(|s| median(s.iter().filter_map(|s| s.cpu)));
+        let speed = samples
+            .each_ref()
+            .map(|s| median(s.iter().map(|s| s.speed)));
+        let cpu = samples
+            .each_ref()
+            .map(|s| median(s.iter().filter_map(|s| s.cpu)));
         let [direct, jump, drawbridge] = speed;
         let [_, jump_cpu, drawbridge_cpu] = cpu;
         self.transfers.push(format!(
@@ -55,13 +64,17 @@ impl Report {
             "set-up, median of 20"
         ));
         let most = 1.3 * direct;
-        self.goal(drawbridge <= most, format!("set-up: {drawbridge:.0} ms; at most {most:.0}"));
+        self.goal(
+            drawbridge <= most,
+            format!("set-up: {drawbridge:.0} ms; at most {most:.0}"),
+        );
     }
 
     pub(crate) fn echo(&mut self, times: [Vec<Duration>; 3]) {
         for (name, part) in [("p50", 50), ("p99", 99)] {
-            let [direct, jump, drawbridge] =
-                times.each_ref().map(|t| millis(&t[(t.len() * part / 100).min(t.len() - 1)]));
+            let [direct, jump, drawbridge] = times
+                .each_ref()
+                .map(|t| millis(&t[(t.len() * part / 100).min(t.len() - 1)]));
             self.times.push(format!(
                 "{:<32} {direct:>8.2} {jump:>8.2} {drawbridge:>8.2}",
                 format!("keystroke echo, {name} of 1000")
@@ -92,12 +105,16 @@ impl Report {
             self.transfers.iter().for_each(|line| println!("{line}"));
         }
         if !self.times.is_empty() {
-            println!("\nms; set-up with KexAlgorithms=curve25519-sha256 everywhere, by key where it is direct, by ticket at Drawbridge");
+            println!(
+                "\nms; set-up with KexAlgorithms=curve25519-sha256 everywhere, by key where it is direct, by ticket at Drawbridge"
+            );
             println!("{:<32} {direct:>8} {jump:>8.8} {drawbridge:>8.8}", "");
             self.times.iter().for_each(|line| println!("{line}"));
         }
         println!("\nDrawbridge's memory at its highest: {peak_memory:.0} MiB");
-        println!("\nGoals: bulk and text at least as fast as ProxyJump, CPU at most {MOST_CPU} s/GB, set-up at most 1.3 × direct, echo p99 at most 2 × direct + 1 ms");
+        println!(
+            "\nGoals: bulk and text at least as fast as ProxyJump, CPU at most {MOST_CPU} s/GB, set-up at most 1.3 × direct, echo p99 at most 2 × direct + 1 ms"
+        );
         for (met, text) in &self.goals {
             println!("  {} {text}", if *met { "met   " } else { "MISSED" });
         }

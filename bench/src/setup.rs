@@ -15,9 +15,11 @@ pub(crate) async fn measure(ways: &Ways) -> [Vec<Duration>; 3] {
         for (way, times) in Way::ALL.into_iter().zip(&mut times) {
             eprint!("\rset-up: {round} of {TIMES}, {}\x1b[K", way.name());
             let options = ["-o", "KexAlgorithms=curve25519-sha256"];
-            let (mut command, _home) =
-                ways.client(way, &options, Some("true")).await.into_std();
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+            let (mut command, _home) = ways.client(way, &options, Some("true")).await.into_std();
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::inherit());
             let began = Instant::now();
             let status = command.status().expect("ssh runs");
             let took = began.elapsed();

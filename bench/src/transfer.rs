@@ -40,13 +40,20 @@ pub(crate) struct Sample {
 
 impl Load {
     pub(crate) fn all() -> Vec<Self> {
-        let ciphers = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"];
+        let ciphers = [
+            "aes128-gcm@openssh.com",
+            "aes256-gcm@openssh.com",
+            "chacha20-poly1305@openssh.com",
+        ];
         let mut all = Vec::new();
         for shape in [Shape::Down, Shape::Up] {
             all.extend(ciphers.map(|cipher| Self { shape, cipher }));
         }
         for shape in [Shape::Text, Shape::Terminal] {
-            all.push(Self { shape, cipher: "aes256-gcm@openssh.com" });
+            all.push(Self {
+                shape,
+                cipher: "aes256-gcm@openssh.com",
+            });
         }
         all
     }
@@ -59,7 +66,10 @@ impl Load {
             Shape::Terminal => "log text, terminal",
         };
         let cipher = self.cipher.split('@').next().unwrap_or_default();
-        format!("{shape}, {}", cipher.trim_end_matches("-poly1305").trim_end_matches("20"))
+        format!(
+            "{shape}, {}",
+            cipher.trim_end_matches("-poly1305").trim_end_matches("20")
+        )
     }
 }
 
@@ -68,7 +78,12 @@ pub(crate) async fn measure(ways: &Ways, load: &Load, plan: &Plan) -> [Vec<Sampl
     let mut samples = [const { Vec::new() }; 3];
     for round in 1..=plan.rounds {
         for (way, samples) in Way::ALL.into_iter().zip(&mut samples) {
-            eprint!("\r{}: round {round} of {}, {}\x1b[K", load.name(), plan.rounds, way.name());
+            eprint!(
+                "\r{}: round {round} of {}, {}\x1b[K",
+                load.name(),
+                plan.rounds,
+                way.name()
+            );
             samples.push(once(ways, load, way).await);
         }
     }
@@ -98,16 +113,29 @@ async fn once(ways: &Ways, load: &Load, way: Way) -> Sample {
         Shape::Down | Shape::Text | Shape::Terminal => drain(&mut child),
     };
     let status = child.wait().expect("a status");
-    assert!(status.success(), "{} by {}: {status}", load.name(), way.name());
+    assert!(
+        status.success(),
+        "{} by {}: {status}",
+        load.name(),
+        way.name()
+    );
     let expected = match load.shape {
         Shape::Down | Shape::Up => ways.bulk(),
         Shape::Text | Shape::Terminal => ways.text(),
     };
     let expected = expected.metadata().expect("the file").len();
-    assert_eq!(bytes, expected, "{} by {}: not all came", load.name(), way.name());
+    assert_eq!(
+        bytes,
+        expected,
+        "{} by {}: not all came",
+        load.name(),
+        way.name()
+    );
     // What the proxy still does for this session counts as well.
     thread::sleep(Duration::from_millis(300));
-    let cpu = before.zip(ways.proxy_cpu(way)).map(|(before, after)| after - before);
+    let cpu = before
+        .zip(ways.proxy_cpu(way))
+        .map(|(before, after)| after - before);
     Sample {
         speed: bytes as f64 / 1e6 / took.as_secs_f64(),
         cpu: cpu.map(|seconds| seconds / (bytes as f64 / 1e9)),

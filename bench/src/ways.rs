@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use domain::Random as _;
+use drawbridge::clock::OsRandom;
 use harness::api::Person;
 use harness::binary::Binary;
 use harness::client::{Client, Door};
@@ -62,7 +64,13 @@ impl Ways {
         let request = vendor.ask("plc-7", None, until).await.expect("asked");
         let granted = approver.approve(&request.id).await.expect("approved");
         let grant = granted.grant.expect("a grant");
-        Self { target, jump, drawbridge, vendor, grant }
+        Self {
+            target,
+            jump,
+            drawbridge,
+            vendor,
+            grant,
+        }
     }
 
     /// The file that bulk transfers send.
@@ -79,8 +87,11 @@ impl Ways {
     pub(crate) async fn client(&self, way: Way, options: &[&str], remote: Option<&str>) -> Client {
         let mut all = vec!["-o", "LogLevel=ERROR"];
         all.extend_from_slice(options);
-        let inside =
-            Door { at: self.target.at(), user: user(), password: String::new() };
+        let inside = Door {
+            at: self.target.at(),
+            user: user(),
+            password: String::new(),
+        };
         let key = self.target.credential_file().as_os_str();
         match way {
             Way::Direct => Client::ssh_with_key(&inside, key, &all, remote),
@@ -100,7 +111,11 @@ impl Ways {
     /// inner one, which `-J` itself has no way to say.
     fn proxy_command(&self, options: &[&str]) -> String {
         // A terminal is the inner connection's.
-        let options: Vec<_> = options.iter().filter(|o| !o.starts_with("-t")).copied().collect();
+        let options: Vec<_> = options
+            .iter()
+            .filter(|o| !o.starts_with("-t"))
+            .copied()
+            .collect();
         format!(
             "ProxyCommand={} -F none -W %h:%p -p {} -l {} -i {} -o IdentityAgent=none \
              -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR {} {}",
@@ -137,7 +152,7 @@ impl Ways {
 /// What random bytes there are: nothing on the way can make them smaller.
 fn random_block() -> Vec<u8> {
     let mut block = vec![0; 1024 * 1024];
-    harness::clock::fill_random(&mut block);
+    OsRandom.fill(&mut block);
     block
 }
 
@@ -148,7 +163,14 @@ fn text_block() -> Vec<u8> {
         let _ = writeln!(
             block,
             "2026-11-24T14:{:02}:{:02}.{:03}Z plc-7 axis[{}]: position {:>8}.{:02} mm, torque {:>3} %, state \"RUN\", err 0x{:04x}",
-            n / 60 % 60, n % 60, n % 1000, n % 8, n * 37 % 100_000, n % 100, n * 7 % 100, n * 31 % 65_536,
+            n / 60 % 60,
+            n % 60,
+            n % 1000,
+            n % 8,
+            n * 37 % 100_000,
+            n % 100,
+            n * 7 % 100,
+            n * 31 % 65_536,
         );
     }
     block
@@ -167,6 +189,9 @@ fn fill(path: &PathBuf, size: usize, block: Vec<u8>) {
 
 /// For those who want to know what ran.
 pub(crate) fn ssh_version() -> String {
-    let version = Command::new(harness::tools::Tool::Ssh.path()).arg("-V").output().expect("ssh");
+    let version = Command::new(harness::tools::Tool::Ssh.path())
+        .arg("-V")
+        .output()
+        .expect("ssh");
     String::from_utf8_lossy(&version.stderr).trim().to_owned()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::{Clock, Random, Timestamp};
+use domain::{Clock, Timestamp};
 use tokio::sync::watch;
 
 /// Runs at the usual pace, so that flushes and keepalives happen, from a date of
@@ -82,15 +82,6 @@ impl Clock for TestClock {
                 }
             }
         })
-    }
-}
-
-/// Unpredictable bytes.
-pub struct TestRandom;
-
-impl Random for TestRandom {
-    fn fill(&self, buf: &mut [u8]) {
-        aws_lc_rs::rand::fill(buf).expect("random bytes");
     }
 }
 

@@ -14,6 +14,7 @@
 
 pub mod api;
 pub mod asyncssh;
+pub mod binary;
 pub mod cast;
 pub mod child;
 pub mod client;

@@ -125,29 +125,26 @@ ssh = {{ port = {port}, user = "{user}", credential = "{name}", host_key = "{hos
         Self(self.0.replace(old, new))
     }
 
-    /// The names of its vendors.
-    pub fn vendors(&self) -> impl Iterator<Item = &str> {
-        self.names("account", "role = \"vendor\"")
+    /// The names of its people.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        self.names("account")
     }
 
     /// The names of its assets.
     pub fn assets(&self) -> impl Iterator<Item = &str> {
-        self.names("asset", "")
+        self.names("asset")
     }
 
-    /// The names of the entries of a kind that say `holds`.
-    fn names<'a>(&'a self, kind: &str, holds: &'a str) -> impl Iterator<Item = &'a str> {
+    fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
         let kind = format!("[{kind}]]");
         let entries = self
             .0
             .split("\n[")
             .filter(move |entry| entry.starts_with(&kind));
-        entries
-            .filter(move |entry| entry.contains(holds))
-            .filter_map(|entry| {
-                let (_, rest) = entry.split_once("name = \"")?;
-                rest.split_once('"').map(|(name, _)| name)
-            })
+        entries.filter_map(|entry| {
+            let (_, rest) = entry.split_once("name = \"")?;
+            rest.split_once('"').map(|(name, _)| name)
+        })
     }
 
     /// The text.

@@ -146,6 +146,15 @@ LogLevel VERBOSE"
         self.at
     }
 
+    /// The process that listens.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.server.as_ref().expect("it runs").pid()
+    }
+
     /// Its host key: `ssh-ed25519 AAAA…`.
     #[must_use]
     pub fn host_key(&self) -> &str {

@@ -10,6 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use domain::{AccountName, Actor, Clock as _, Timestamp};
+use drawbridge::clock::OsRandom;
 use drawbridge::config::{self, Config};
 use drawbridge::server::{self, Parts, Running};
 use secrecy::SecretString;
@@ -17,13 +18,10 @@ use tempfile::TempDir;
 
 use crate::api::{Api, PASSWORD, Person};
 use crate::client::Door;
-use crate::clock::{TestClock, TestRandom, at};
+use crate::clock::{TestClock, at};
 use crate::disk::FaultyDisk;
 use crate::plant::PlantFile;
 use crate::sshd::Sshd;
-
-/// Everybody in [`PlantFile::new`] who is no vendor.
-const STAFF: [&str; 5] = ["anna", "arne", "aase", "olga", "audun"];
 
 /// A plant with one asset, `plc-7` in zone `hall`, that is a real `sshd`.
 pub struct World {
@@ -87,7 +85,7 @@ impl World {
         adam.apply_plant(plant.text())
             .await
             .expect("a plant that is right");
-        for name in STAFF.into_iter().chain(plant.vendors()) {
+        for name in plant.people() {
             let name = AccountName::parse(name).expect("a name");
             let store = &self.running().store;
             store
@@ -244,7 +242,7 @@ unauthenticated_per_address = 1000
 async fn start(config: &Config, clock: &Arc<TestClock>, disk: &FaultyDisk) -> Running {
     let parts = Parts {
         clock: Arc::clone(clock) as _,
-        random: Arc::new(TestRandom),
+        random: Arc::new(OsRandom),
         disk: Arc::new(disk.clone()),
     };
     server::start(config.clone(), parts)

@@ -14,6 +14,7 @@ mod crowd;
 mod evidence;
 mod fuzz;
 mod house;
+mod process;
 mod refused;
 mod session;
 mod story;

@@ -7,7 +7,8 @@ use domain::{
     AccountName, Actor, AssetName, Clock, CloseReason, ConduitName, GrantId, Protocol, Request,
     RequestId, RequestState, SessionId, Timestamp, Verdict, Window,
 };
-use harness::clock::{StoppedClock, TestRandom, at};
+use drawbridge::clock::OsRandom;
+use harness::clock::{StoppedClock, at};
 use harness::plant::PlantFile;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{Apply, Narrowing, NewRequest, Options, Redeemed, Scope, Store, VaultKey};
@@ -463,7 +464,7 @@ async fn open(directory: &TempDir, clock: &Arc<StoppedClock>) -> Store {
         path: directory.path().join("drawbridge.db"),
         vault_key: VaultKey::load_or_create(&directory.path().join("vault.key")).unwrap(),
     };
-    Store::open(options, Arc::clone(clock) as _, Arc::new(TestRandom))
+    Store::open(options, Arc::clone(clock) as _, Arc::new(OsRandom))
         .await
         .expect("a store")
 }
