@@ -66,7 +66,7 @@ impl Default for Limits {
             unauthenticated_per_address: 32,
             unauthenticated: 256,
             channels: 10,
-            time_to_connect: Duration::from_secs(10),
+            time_to_connect: Duration::from_secs(8),
             backlog: 2 << 30,
             keepalive: Duration::from_secs(15),
         }
