@@ -2,6 +2,8 @@
 //! and a real recorder, and OpenSSH's client as the vendor.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub(crate) mod failing;
+
 use std::fmt::Debug;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -73,7 +75,7 @@ pub(crate) fn clock() -> Arc<MachineClock> {
     Arc::new(MachineClock(now))
 }
 
-fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
+pub(crate) fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().expect("a name")
 }
 
@@ -230,6 +232,21 @@ impl World {
         ssh
     }
 
+    /// The same, with options that come before the usual ones and so count.
+    pub(crate) async fn ssh_options_first(&self, options: &[&str], command: &[&str]) -> Command {
+        let usual = self.ssh(&[], command).await;
+        let mut ssh = Command::new("ssh");
+        ssh.args(options).args(usual.as_std().get_args());
+        for (name, value) in usual.as_std().get_envs() {
+            ssh.env(name, value.unwrap_or_default());
+        }
+        ssh.kill_on_drop(true)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        ssh
+    }
+
     /// All sessions, newest first.
     pub(crate) async fn sessions(&self) -> Vec<SessionRow> {
         let page = Page {
@@ -346,6 +363,7 @@ pub(crate) struct Sshd {
     pub(crate) at: SocketAddr,
     pub(crate) host_key: String,
     user_key: String,
+    directory: PathBuf,
     minder: Child,
 }
 
@@ -402,8 +420,45 @@ impl Sshd {
             at,
             host_key: read("host.pub").trim().to_owned(),
             user_key: read("user"),
+            directory: directory.to_owned(),
             minder,
         }
+    }
+
+    /// OpenSSH's client, past the broker.
+    pub(crate) fn ssh(&self, command: &[&str]) -> Command {
+        let mut ssh = Command::new("ssh");
+        let key = self.directory.join("user");
+        ssh.args(["-F", "none", "-p", &self.at.port().to_string(), "-i"])
+            .arg(key);
+        for option in [
+            "UserKnownHostsFile=/dev/null",
+            "StrictHostKeyChecking=no",
+            "LogLevel=ERROR",
+            "IdentityAgent=none",
+        ] {
+            ssh.args(["-o", option]);
+        }
+        ssh.args(["-l", &user(), "127.0.0.1"])
+            .args(command)
+            .kill_on_drop(true)
+            .stdin(Stdio::null());
+        ssh
+    }
+
+    /// How many connections have reached it since it was up.
+    pub(crate) fn connections(&self) -> usize {
+        self.lines("Connection from ").saturating_sub(1)
+    }
+
+    /// How many have signed in.
+    pub(crate) fn logins(&self) -> usize {
+        self.lines("Accepted publickey for ")
+    }
+
+    fn lines(&self, start: &str) -> usize {
+        let log = fs::read_to_string(self.directory.join("sshd.log")).unwrap_or_default();
+        log.lines().filter(|line| line.starts_with(start)).count()
     }
 }
 
