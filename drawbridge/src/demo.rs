@@ -86,13 +86,15 @@ struct Demo {
 
 impl Demo {
     async fn start(data: &Path) -> anyhow::Result<Self> {
+        let practice = data.join("practice");
+        refuse_real_data(data, &practice)?;
+        private::make_dir(&practice)?;
         let facts_file = data.join("demo.json");
         let former = Facts::load(&facts_file);
         let parts = Parts::real();
         let (clock, random) = (parts.clock.clone(), parts.random.clone());
         let running = server::start(config(data, former.as_ref()), parts).await?;
         let before = running.store.plant().await?;
-        let practice = data.join("practice");
         let assets = Assets::start(&practice, before.as_ref(), &clock, random.as_ref()).await?;
         let plant = assets.seed(&running.store, before).await?;
         let accounts =
@@ -137,6 +139,17 @@ impl Demo {
         let text = story::text(&self.facts, &places, &self.plant.site.time, now);
         Ok(output::line(&text)?)
     }
+}
+
+/// A demo gives everybody a password and points the plant at its practice assets.
+fn refuse_real_data(data: &Path, practice: &Path) -> anyhow::Result<()> {
+    if data.join("drawbridge.sqlite").exists() && !practice.exists() {
+        anyhow::bail!(
+            "{} holds the data of a plant that is not a demo's; name another directory with --data",
+            data.display()
+        );
+    }
+    Ok(())
 }
 
 fn config(data: &Path, former: Option<&Facts>) -> Config {

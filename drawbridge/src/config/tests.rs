@@ -190,6 +190,38 @@ fn all_mistakes_of_meaning_are_told_at_once() {
 }
 
 #[test]
+fn the_usual_limits_are_the_brokers() {
+    let (ours, theirs) = (Limits::default(), broker::Limits::default());
+    assert_eq!(ours.unauthenticated, theirs.unauthenticated);
+    assert_eq!(
+        ours.unauthenticated_per_address,
+        theirs.unauthenticated_per_address
+    );
+    assert_eq!(ours.sign_in, theirs.time_to_authenticate);
+    assert_eq!(ours.channels, theirs.channels);
+}
+
+#[test]
+fn the_sample_plant_is_good() {
+    let sample = include_str!("../../../deploy/plant.toml");
+    let plant = domain::plant::file::parse(sample).expect("good");
+    let named: Vec<_> = plant
+        .accounts
+        .values()
+        .map(|account| account.role)
+        .collect();
+    assert!(
+        domain::Role::ALL.iter().all(|role| named.contains(role)),
+        "one of each role"
+    );
+    let reached = plant
+        .assets
+        .values()
+        .all(|a| plant.conduit_into(&a.zone).is_some());
+    assert!(reached, "a way leads to each asset");
+}
+
+#[test]
 fn the_sample_is_good() {
     let sample = include_str!("../../../deploy/drawbridge.toml");
     let config = parse(sample, Path::new("/etc/drawbridge")).expect("good");

@@ -16,8 +16,9 @@ const LOGIN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Where they log in from.
 const SOURCE: &str = "127.0.0.1";
 
-/// Everybody in the plant file, by role, with the passwords of a former run where
-/// they are known.
+/// Everybody in the plant file whose password is known, by role: from a former
+/// run, or because it is given now. A password that somebody else has set is left
+/// alone.
 pub(super) async fn log_in(
     store: &Store,
     plant: &Plant,
@@ -26,21 +27,27 @@ pub(super) async fn log_in(
 ) -> anyhow::Result<BTreeMap<String, Vec<Person>>> {
     let mut people: BTreeMap<String, Vec<Person>> = BTreeMap::new();
     for account in plant.accounts.values() {
-        let known = before.and_then(|facts| facts.password(account.name.as_str()));
+        let name = &account.name;
+        let known = before.and_then(|facts| facts.password(name.as_str()));
         let password = match known {
             Some(password) => password,
+            None if store
+                .account(name)
+                .await?
+                .is_some_and(|account| account.has_password) =>
+            {
+                continue;
+            }
             None => {
                 let password = Secret::new(secret(random));
                 let phc = hashed(password.clone().into_inner()).await?;
-                store
-                    .set_password(&Actor::host(), &account.name, &phc)
-                    .await?;
+                store.set_password(&Actor::host(), name, &phc).await?;
                 password
             }
         };
-        let token = token(store, &account.name).await?;
+        let token = token(store, name).await?;
         let person = Person {
-            name: account.name.to_string(),
+            name: name.to_string(),
             password,
             token,
         };

@@ -14,7 +14,6 @@ use store::{Apply, Credential, Store};
 
 use super::secret;
 use crate::practice::{Kind, Login, PracticeAsset, Settings};
-use crate::private;
 use crate::server::ssh_key;
 
 /// Who the broker signs in as, on every practice asset.
@@ -76,7 +75,6 @@ impl Assets {
         clock: &Arc<dyn Clock>,
         random: &dyn Random,
     ) -> anyhow::Result<Self> {
-        private::make_dir(directory)?;
         let mut started = Vec::new();
         for spec in &SPECS {
             let name = AssetName::parse(spec.name)?;

@@ -124,6 +124,7 @@ Open a second terminal, go to the same directory, and paste line by line:
   vera request create sis-1 --for 30m --purpose 'Proof test of the trip chain'
   arne request approve "$(arne request list --state waiting --output id | head -n 1)"
   berit request approve "$(berit request list --state waiting --output id | head -n 1)"
+  vera grant connect --exec "$(vera grant list --phase open --output id | head -n 1)"
 
 Ctrl-C ends the demo and leaves its data."#,
         now = time.both(now),

@@ -188,6 +188,18 @@ async fn started_again_the_demo_goes_on_where_it_was_left() {
 }
 
 #[tokio::test]
+async fn the_data_of_a_real_plant_is_left_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("drawbridge.sqlite"), "").expect("written");
+    let error = Demo::start(dir.path())
+        .await
+        .err()
+        .expect("refused")
+        .to_string();
+    assert!(error.contains("is not a demo's"), "{error}");
+}
+
+#[tokio::test]
 async fn a_port_that_was_taken_meanwhile_is_no_hindrance() {
     let dir = tempfile::tempdir().expect("a directory");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());

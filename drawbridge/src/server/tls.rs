@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_lc_rs::digest::{SHA256, digest};
 use axum_server::tls_rustls::RustlsConfig;
 use domain::{Clock, Timestamp};
 use rcgen::{
@@ -15,7 +16,7 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::aws_lc_rs::default_provider;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -183,7 +184,7 @@ fn server_config(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> anyhow::Result<ServerConfig> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_no_client_auth()
@@ -203,7 +204,7 @@ fn own_authority(
     private::make_dir(directory)?;
     if !certificate.exists() {
         let pair = KeyPair::generate()?;
-        let made = authority_params(now)?.self_signed(&pair)?;
+        let made = authority_params(&pair, now)?.self_signed(&pair)?;
         private::write(&key, pair.serialize_pem().as_bytes())?;
         // Last, so that a certificate never stands without its key.
         private::write(&certificate, made.pem().as_bytes())?;
@@ -216,14 +217,25 @@ fn own_authority(
         )
     })?;
     let pair = KeyPair::from_pem(&pem).with_context(|| key.display().to_string())?;
-    Ok((certificate, Issuer::new(authority_params(now)?, pair)))
+    Ok((
+        certificate,
+        Issuer::new(authority_params(&pair, now)?, pair),
+    ))
 }
 
-fn authority_params(now: Timestamp) -> anyhow::Result<CertificateParams> {
+fn authority_params(pair: &KeyPair, now: Timestamp) -> anyhow::Result<CertificateParams> {
+    // Two authorities of one name would be taken for each other in a trust store.
+    let digest = digest(&SHA256, pair.public_key_raw());
+    let mark: String = digest
+        .as_ref()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let mut params = CertificateParams::new(Vec::<String>::new())?;
     params
         .distinguished_name
-        .push(DnType::CommonName, "Drawbridge's own authority");
+        .push(DnType::CommonName, format!("Drawbridge authority {mark}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     hold(&mut params, now, AUTHORITY)?;
@@ -263,4 +275,71 @@ fn date(at: Timestamp) -> anyhow::Result<(i32, u8, u8)> {
     let mut parts = text.split(['-', 'T']);
     let mut next = || parts.next().context("a date has three parts");
     Ok((next()?.parse()?, next()?.parse()?, next()?.parse()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write_pair(directory: &Path) -> Tls {
+        let (certificate, key) = (directory.join("cert.pem"), directory.join("key.pem"));
+        let pair = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["localhost".to_owned()]).expect("parameters");
+        let made = params.self_signed(&pair).expect("a certificate");
+        fs::write(&certificate, made.pem()).expect("written");
+        fs::write(&key, pair.serialize_pem()).expect("written");
+        Tls::Files { certificate, key }
+    }
+
+    fn open(tls: &Tls, directory: &Path) -> anyhow::Result<Certificates> {
+        let data = DataDir::open(directory).expect("a directory");
+        Certificates::open(
+            tls,
+            &data,
+            vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+        )
+    }
+
+    #[test]
+    fn files_are_taken_up_when_they_change_and_make_sense() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let tls = write_pair(dir.path());
+        let mut certificates = open(&tls, dir.path()).expect("good");
+        assert!(
+            certificates.fresh(1).expect("readable").is_none(),
+            "nothing has changed"
+        );
+        write_pair(dir.path());
+        assert!(certificates.fresh(2).expect("readable").is_some());
+        assert!(certificates.fresh(3).expect("readable").is_none());
+        fs::write(dir.path().join("cert.pem"), "half written").expect("written");
+        assert!(certificates.fresh(4).is_err());
+        write_pair(dir.path());
+        assert!(
+            certificates.fresh(5).expect("readable").is_some(),
+            "an error is not for ever"
+        );
+    }
+
+    #[test]
+    fn a_certificate_that_does_not_fit_its_key_is_told() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let tls = write_pair(dir.path());
+        let other = KeyPair::generate().expect("a key");
+        fs::write(dir.path().join("key.pem"), other.serialize_pem()).expect("written");
+        let error = open(&tls, dir.path()).err().expect("refused");
+        assert!(
+            format!("{error:#}").contains("does not fit its key"),
+            "{error:#}"
+        );
+    }
+
+    #[test]
+    fn an_own_certificate_is_renewed_once_a_day() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut certificates = open(&Tls::SelfMade, dir.path()).expect("good");
+        let renewed = |look| certificates.fresh(look).expect("made").is_some();
+        let looks: Vec<_> = (1..=48).map(renewed).collect();
+        assert_eq!(looks.iter().filter(|renewed| **renewed).count(), 2);
+    }
 }
