@@ -16,6 +16,7 @@
     clippy::print_stderr,
     clippy::cast_precision_loss,
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     reason = "a bench that breaks stops, and it is about real time"
 )]
 
