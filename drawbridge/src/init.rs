@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use domain::{AccountName, Actor};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::{self, USUAL_PATH};
+use crate::config::{self, Tls, USUAL_PATH};
 use crate::output;
 use crate::server::{self, Parts};
 
@@ -68,9 +68,13 @@ async fn first_admin(args: Args) -> anyhow::Result<String> {
     store.close().await;
     let api = config.api.names.first().map_or("localhost", String::as_str);
     let port = config.api.listen.port();
+    let ca = match &config.api.tls {
+        Tls::SelfMade => format!(" --ca {}", config.data.join("tls/ca.pem").display()),
+        Tls::Files { .. } => String::new(),
+    };
     Ok(format!(
         "{name} is admin. Next, with the server running:\n  \
-         drawbridge login {name} --api https://{api}:{port}\n  \
+         drawbridge login {name} --api https://{api}:{port}{ca}\n  \
          drawbridge plant apply plant.toml"
     ))
 }

@@ -20,6 +20,7 @@ use anyhow::{Context, anyhow};
 use broker::Broker;
 use domain::{Clock, Random};
 use recorder::{Disk, RealDisk, Recorder, repair_all};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{Options, Store, VaultKey};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -86,6 +87,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         random,
         disk,
     } = parts;
+    raise_file_limit();
     let data = DataDir::open(&config.data)?;
     let lock = data.lock()?;
     let api_listener = listen("API", config.api.listen).await?;
@@ -178,6 +180,19 @@ impl Running {
         self.store.close().await;
         tracing::info!("server.stopped");
         outcome
+    }
+}
+
+/// A session takes two sockets and two files, and a shell's usual limit of 1024
+/// would end at some 250 sessions.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(files = limit.current, %error, "server.file_limit_not_raised");
     }
 }
 

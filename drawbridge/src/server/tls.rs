@@ -225,6 +225,7 @@ fn own_authority(
 
 fn authority_params(pair: &KeyPair, now: Timestamp) -> anyhow::Result<CertificateParams> {
     // Two authorities of one name would be taken for each other in a trust store.
+    // The name stands in every ca.pem that was handed out: it must stay as it is.
     let digest = digest(&SHA256, pair.public_key_raw());
     let mark: String = digest
         .as_ref()
