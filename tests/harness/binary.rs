@@ -268,6 +268,9 @@ fn program() -> &'static Path {
             "--bin",
             "drawbridge",
         ]);
+        build
+            .arg("--target-dir")
+            .arg(directory.parent().expect("a target directory"));
         if directory.ends_with("release") {
             build.arg("--release");
         }

@@ -48,7 +48,7 @@ async fn two_hundred_sessions_each_with_its_own_content() {
         assert_eq!(heard.status, Some(u32::try_from(n % 100).expect("small")));
     }
 
-    let mut seen = vec![false; SESSIONS];
+    let mut seen = [false; SESSIONS];
     for _ in 0..100 {
         if audun.sessions().await.iter().all(|s| s.closed.is_some()) {
             break;

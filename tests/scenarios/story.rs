@@ -204,13 +204,12 @@ async fn several_channels_of_one_connection_have_a_recording_each() {
     let commands: Vec<_> =
         (0..5).map(|n| json!({"command": format!("cat; echo channel-{n}; exit {n}"), "stdin": asyncssh::to_base64(format!("to-{n}\n").as_bytes())})).collect();
     let answers = asyncssh::run(&door, json!([{"op": "many", "commands": commands}])).await;
-    for n in 0..5 {
+    let answers = answers[0].as_array().expect("an answer for each");
+    assert_eq!(answers.len(), 5);
+    for (n, answer) in answers.iter().enumerate() {
         let expected = format!("to-{n}\nchannel-{n}\n");
-        assert_eq!(
-            asyncssh::bytes(&answers[0][n], "stdout"),
-            expected.as_bytes()
-        );
-        assert_eq!(answers[0][n]["status"], n);
+        assert_eq!(asyncssh::bytes(answer, "stdout"), expected.as_bytes());
+        assert_eq!(answer["status"], n);
     }
     let session = world.closed().await;
     let audun = world.person("audun").await;
