@@ -11,8 +11,9 @@ use std::time::Duration;
 const MINDER: &str = r#"
 "$@" </dev/null &
 server=$!
+exec 2>/dev/null
 cat >/dev/null
-kill "$server" 2>/dev/null
+kill "$server"
 wait "$server"
 "#;
 
