@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 use crate::tx::WriteTx;
 use crate::ways::StoredWay;
-use crate::{authority, grants, plant, requests, ways};
+use crate::{accounts, authority, grants, plant, requests, ways};
 
 impl Store {
     /// A vendor asks for a session.
@@ -136,6 +136,7 @@ async fn approve(
     narrowing: Narrowing,
     note: Option<String>,
 ) -> Result<(Request, Draft), StoreError> {
+    let request = without_void_approvals(tx, request).await?;
     let before = requests::facts(&request);
     let way = way_of(tx, &request).await?;
     let rules: Rules = plant::rules(tx.conn()).await?;
@@ -176,6 +177,24 @@ async fn approve(
         .before(before)
         .after(requests::facts(&request));
     Ok((request, note.into_iter().fold(draft, Draft::reason)))
+}
+
+/// Leaves out the approvals of people who were disabled, or are no approvers of
+/// the zone any more: each is taken off the request and audited.
+async fn without_void_approvals(tx: &mut WriteTx, request: Request) -> Result<Request, StoreError> {
+    let mut known = Vec::new();
+    for approval in request.approvals() {
+        known.extend(accounts::load(tx.conn(), &approval.by).await?);
+    }
+    let (request, void) = request.void_approvals(&known);
+    for approver in void {
+        requests::remove_approval(tx.conn(), request.id, &approver).await?;
+        let draft = Draft::new("request.approval_voided", "request", request.id)
+            .before(json!({ "approver": approver }))
+            .reason("its approver is disabled, or no approver of the zone any more");
+        tx.also(&Actor::system(), draft).await?;
+    }
+    Ok(request)
 }
 
 /// The way to what a request asks for. A request whose asset has gone was

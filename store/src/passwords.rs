@@ -56,7 +56,7 @@ impl Store {
     }
 
     /// Sets a password: one's own, or anyone's by an admin. The account's tokens
-    /// are void.
+    /// and unused tickets are void.
     ///
     /// # Errors
     /// When the actor may not, the account is unknown, or the database fails.
@@ -84,9 +84,18 @@ impl Store {
             .bind(name.as_str())
             .execute(tx.conn())
             .await?;
+        // A ticket is a password too: whoever had the old one may have drawn some.
+        let tickets = sqlx::query("DELETE FROM tickets WHERE account = $1 AND used_at IS NULL")
+            .bind(name.as_str())
+            .execute(tx.conn())
+            .await?;
         let draft = Draft::new("account.password_set", "account", name)
             .before(json!({ "password": account.has_password }))
-            .after(json!({ "password": true, "tokens_revoked": tokens.rows_affected() }));
+            .after(json!({
+                "password": true,
+                "tokens_revoked": tokens.rows_affected(),
+                "tickets_revoked": tickets.rows_affected(),
+            }));
         tx.commit(actor, draft).await
     }
 }

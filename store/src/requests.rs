@@ -186,6 +186,20 @@ pub(crate) async fn save(conn: &mut SqliteConnection, request: &Request) -> Resu
     Ok(())
 }
 
+/// Takes an approval off a request that waits.
+pub(crate) async fn remove_approval(
+    conn: &mut SqliteConnection,
+    request: RequestId,
+    approver: &AccountName,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM approvals WHERE request_id = $1 AND approver = $2")
+        .bind(request.to_string())
+        .bind(approver.as_str())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 async fn save_approval(
     conn: &mut SqliteConnection,
     request: RequestId,

@@ -8,10 +8,25 @@ use super::{
 use crate::account::{Account, Role};
 use crate::grant::Grant;
 use crate::id::GrantId;
-use crate::name::AccountName;
+use crate::name::{AccountName, ZoneName};
 use crate::time::{Timestamp, Window};
 
 impl Request {
+    /// Takes out the approvals of those who may no longer approve, and gives
+    /// their names: a quorum counts people who are entitled when it is complete.
+    /// `known` are the accounts as they are now.
+    #[must_use]
+    pub fn void_approvals(mut self, known: &[Account]) -> (Self, Vec<AccountName>) {
+        let RequestState::Waiting { approvals } = &mut self.state else {
+            return (self, Vec::new());
+        };
+        let zone = &self.zone;
+        let stands = |a: &Approval| known.iter().any(|k| k.name == a.by && approves_in(k, zone));
+        let void = approvals.extract_if(.., |a| !stands(a)).map(|a| a.by);
+        let void = void.collect();
+        (self, void)
+    }
+
     /// One approver's yes. The one that completes the quorum makes the grant
     /// (with `grant_id`), or extends `extended`, which must be the grant that
     /// [`Request::extends`] names.
@@ -167,8 +182,7 @@ impl Request {
         if approver.name == self.account {
             return Err(RequestRefused::OwnRequest);
         }
-        let answers = approver.zones.contains(&self.zone);
-        if !approver.is_active() || approver.role != Role::Approver || !answers {
+        if !approves_in(approver, &self.zone) {
             return Err(RequestRefused::NotAnApprover(self.zone.clone()));
         }
         let approvals = self.still_waiting()?;
@@ -208,4 +222,8 @@ impl Request {
             Err(RequestRefused::Widens(outer.start(), outer.end()))
         }
     }
+}
+
+fn approves_in(account: &Account, zone: &ZoneName) -> bool {
+    account.is_active() && account.role == Role::Approver && account.zones.contains(zone)
 }

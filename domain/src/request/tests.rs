@@ -227,6 +227,38 @@ fn who_may_approve() {
 }
 
 #[test]
+fn an_approval_counts_only_while_its_approver_is_entitled() {
+    let arne = person("arne", Role::Approver);
+    let Ok(Approved::Waiting(once)) = approve(filed(), &arne, Narrowing::default(), 2, START)
+    else {
+        panic!("one of two");
+    };
+    type Spoil = fn(&mut Account);
+    let cases: [(usize, Spoil); 4] = [
+        (1, |_| {}),
+        (0, |who| {
+            who.state = AccountState::Disabled {
+                at: START,
+                reason: String::new(),
+            };
+        }),
+        (0, |who| who.role = Role::Operator),
+        (0, |who| who.zones = BTreeSet::new()),
+    ];
+    for (n, (stands, spoil)) in cases.into_iter().enumerate() {
+        let mut now = arne.clone();
+        spoil(&mut now);
+        let (request, void) = once.clone().void_approvals(&[now]);
+        assert_eq!(request.approvals().len(), stands, "case {n}");
+        assert_eq!(void.len(), 1 - stands, "case {n}");
+    }
+    assert!(
+        once.void_approvals(&[]).0.approvals().is_empty(),
+        "who is gone"
+    );
+}
+
+#[test]
 fn approvers_narrow_and_never_widen() {
     let (arne, berit) = (
         person("arne", Role::Approver),

@@ -141,3 +141,50 @@ async fn the_longest_reason_still_fits_where_it_is_quoted() {
         .expect("disabled");
     assert!(world.grant(grant.id).await.ended.is_some());
 }
+
+#[tokio::test]
+async fn an_approval_falls_with_its_approver() {
+    let world = World::new().await;
+    let store = &world.store;
+    let request = world.ask("vera", "trip-1").await.expect("asked");
+    world.approve("arne", &request).await.expect("one of two");
+    store
+        .disable_account(&actor("adam"), &name("arne"), "his login was stolen")
+        .await
+        .expect("disabled");
+    let second = world.approve("asta", &request).await.expect("approved");
+    assert_eq!(grant_of(&second), None, "only one of them still counts");
+    let by: Vec<_> = second.approvals().iter().map(|a| a.by.as_str()).collect();
+    assert_eq!(by, ["asta"]);
+    let stored = store.find_request(&Scope::All, request.id).await;
+    let stored = stored.expect("read").expect("there");
+    assert_eq!(stored.approvals(), second.approvals());
+}
+
+#[tokio::test]
+async fn a_new_password_voids_tickets_that_were_drawn_with_the_old_one() {
+    let world = World::new().await;
+    let store = &world.store;
+    let request = world.ask("vera", "plc-7").await.expect("asked");
+    let request = world.approve("arne", &request).await.expect("approved");
+    let grant = grant_of(&request).expect("granted");
+    let issued = store
+        .issue_ticket(&actor("vera"), grant)
+        .await
+        .expect("a ticket");
+    store
+        .set_password(&actor("adam"), &name("vera"), "another hash")
+        .await
+        .expect("set");
+    let redeemed = store
+        .redeem_ticket(
+            &name("vera"),
+            &domain::AssetName::parse("plc-7").expect("a name"),
+            domain::Protocol::Ssh,
+            &issued.ticket,
+            "127.0.0.1",
+        )
+        .await
+        .expect("read");
+    assert!(matches!(redeemed, crate::Redeemed::Unknown), "{redeemed:?}");
+}
