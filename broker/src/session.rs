@@ -91,6 +91,11 @@ impl Session {
         self.recordings.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// How many channels were recorded so far.
+    pub(crate) fn recordings(&self) -> u32 {
+        self.recordings.load(Ordering::Relaxed)
+    }
+
     /// Something that the vendor is to know, on every channel.
     pub(crate) fn announce(&self, text: String) {
         self.news.send_replace(Some(text.into()));

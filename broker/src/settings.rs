@@ -47,6 +47,8 @@ pub struct Limits {
     pub unauthenticated: usize,
     /// Channels of one session at a time.
     pub channels: usize,
+    /// Channels of one session, from its beginning to its end.
+    pub channels_in_all: u32,
     /// From the first packet towards an asset until its command runs.
     pub time_to_connect: Duration,
     /// Bytes that a vendor may have sent and an asset not taken. They lie in the
@@ -66,6 +68,7 @@ impl Default for Limits {
             unauthenticated_per_address: 32,
             unauthenticated: 256,
             channels: 10,
+            channels_in_all: 1000,
             time_to_connect: Duration::from_secs(8),
             backlog: 2 << 30,
             keepalive: Duration::from_secs(15),

@@ -63,20 +63,10 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
     };
     // Before the first wait, so that nothing announced is missed.
     let news = session.news();
-    let broken_off = async {
-        tokio::select! {
-            biased;
-            reason = session.ending() => ChannelEnd::plain(reason),
-            () = gone.cancelled() => ChannelEnd::plain(CloseReason::VendorLeft),
-        }
-    };
 
-    // Record.
-    let recording = tokio::select! {
-        biased;
-        recording = line.record(&environment) => recording,
-        end = broken_off => Err(end),
-    };
+    // Record. Never broken off: a recording that has begun is finished and has its
+    // row, however soon the vendor leaves.
+    let recording = line.record(&environment).await;
     let recording = match recording {
         Ok(recording) => recording,
         Err(end) => {

@@ -96,7 +96,7 @@ impl Relay<'_> {
             over = self.deliver(from_asset, connection.tap(), questions) => over,
             over = self.forward(tail, &to_asset, connection.tap()) => over,
             never = self.follow_size(size, &to_asset) => match never {},
-            never = follow_signals(signals, &to_asset) => match never {},
+            over = self.signals_to_asset(signals, &to_asset) => over,
             never = self.follow_news(news) => match never {},
             () = connection.until_silent(keepalive) => Over::Cut(ChannelEnd::noted(
                 CloseReason::TargetClosed,
@@ -257,6 +257,24 @@ impl Relay<'_> {
         pending().await
     }
 
+    /// Signals, which overtake input: recorded, then sent, while the permit holds.
+    async fn signals_to_asset(&self, mut signals: mpsc::Receiver<Sig>, asset: &Asset) -> Over {
+        let session = self.line.session;
+        while let Some(signal) = signals.recv().await {
+            if let Err(denied) = session.permit.check(session.house.clock.now()) {
+                return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
+            }
+            if let Err(why) = self.output.marker(&format!("signal {signal:?} sent")) {
+                return why.into();
+            }
+            if let Err(why) = self.output.ready().await {
+                return why.into();
+            }
+            let _ = asset.signal(signal).await;
+        }
+        pending().await
+    }
+
     async fn follow_size(&self, mut size: watch::Receiver<Size>, asset: &Asset) -> Infallible {
         while size.changed().await.is_ok() {
             let now = *size.borrow_and_update();
@@ -278,13 +296,6 @@ impl Relay<'_> {
         }
         pending().await
     }
-}
-
-async fn follow_signals(mut signals: mpsc::Receiver<Sig>, asset: &Asset) -> Infallible {
-    while let Some(signal) = signals.recv().await {
-        let _ = asset.signal(signal).await;
-    }
-    pending().await
 }
 
 /// The asset's connection ended without a word.

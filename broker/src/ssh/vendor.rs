@@ -81,6 +81,21 @@ impl Vendor {
         verdict
     }
 
+    /// Whether no further channel is let in. What counts is what still runs: a
+    /// channel that the vendor has closed may have its recording to finish.
+    fn is_full(&self) -> bool {
+        let limits = &self.house.limits;
+        let waiting = |line: &&Line| matches!(line, Line::Waiting(_));
+        let waiting = self.lines.values().filter(waiting).count();
+        match &self.doorway.door {
+            Door::Open(session) => {
+                waiting + session.tasks.len() >= limits.channels
+                    || session.recordings() >= limits.channels_in_all
+            }
+            Door::Shut | Door::Refused(_) => waiting >= limits.channels,
+        }
+    }
+
     fn waiting(&mut self, id: ChannelId) -> Option<&mut Waiting> {
         match self.lines.get_mut(&id) {
             Some(Line::Waiting(waiting)) => Some(waiting),
@@ -213,7 +228,7 @@ impl server::Handler for Vendor {
         });
         if let Err(why) = self.judge(Ask::Session) {
             reply.reject(prohibited(why)).await;
-        } else if self.lines.len() >= self.house.limits.channels {
+        } else if self.is_full() {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
         } else {
             let id = channel.id();
