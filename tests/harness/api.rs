@@ -1,5 +1,6 @@
 //! People at the REST API.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -33,6 +34,12 @@ pub struct Person {
     /// Their bearer token.
     pub token: String,
     api: Api,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Person({})", self.name)
+    }
 }
 
 /// What was refused, and how.

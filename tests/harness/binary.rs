@@ -251,7 +251,11 @@ fn memory(pid: u32, name: &str) -> u64 {
 }
 
 /// The program as it is now, in the profile that the caller was built in.
-fn program() -> &'static Path {
+///
+/// # Panics
+/// If it can't be built.
+#[must_use]
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let mut directory = env::current_exe().expect("a program");

@@ -19,6 +19,7 @@ pub mod cast;
 pub mod child;
 pub mod client;
 pub mod clock;
+pub mod demo;
 pub mod disk;
 pub mod keys;
 pub mod plant;

@@ -11,9 +11,11 @@
 )]
 
 mod crowd;
+mod demo;
 mod evidence;
 mod fuzz;
 mod house;
+mod idle;
 mod process;
 mod refused;
 mod session;
