@@ -186,5 +186,5 @@ async fn a_new_password_voids_tickets_that_were_drawn_with_the_old_one() {
         )
         .await
         .expect("read");
-    assert!(matches!(redeemed, crate::Redeemed::Unknown), "{redeemed:?}");
+    assert!(matches!(redeemed, Redeemed::Unknown), "{redeemed:?}");
 }
