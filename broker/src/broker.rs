@@ -11,7 +11,6 @@ use store::Store;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::house::House;
 use crate::lifecycle;
@@ -20,6 +19,7 @@ use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::ssh;
 use crate::watch::watch;
+use crate::workers::Workers;
 
 /// After a failed accept: none of its causes is gone at once.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -32,7 +32,10 @@ const LAST_ROUND: Duration = Duration::from_secs(20);
 pub enum BrokerError {
     /// Its listener is unusable.
     #[error("the SSH listener can't be used: {0}")]
-    Listener(#[from] io::Error),
+    Listener(io::Error),
+    /// The system gives it no threads.
+    #[error("the broker's threads can't be started: {0}")]
+    Threads(io::Error),
 }
 
 /// The bastion between vendors and assets.
@@ -71,23 +74,23 @@ impl Broker {
     /// Serves until `shutdown`; then tells all sessions, closes them, and returns.
     ///
     /// # Errors
-    /// When the listener is unusable from the beginning.
+    /// When the listener is unusable from the beginning, or threads can't be started.
     pub async fn run(
         self,
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> Result<(), BrokerError> {
-        let address = listener.local_addr()?;
+        let address = listener.local_addr().map_err(BrokerError::Listener)?;
+        let workers = Workers::start().map_err(BrokerError::Threads)?;
         tracing::info!(%address, "broker.listening");
         let watching = tokio::spawn(watch(Arc::clone(&self.house)));
-        let serving = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((socket, source)) => self.admit(socket, source, &serving),
+                Ok((socket, source)) => self.admit(socket, source, &workers),
                 Err(error) => {
                     tracing::warn!(reason = %error, "broker.accept_failed");
                     tokio::time::sleep(PAUSE).await;
@@ -96,12 +99,12 @@ impl Broker {
         }
         drop(listener);
         self.house.stopping.cancel();
-        serving.close();
-        if tokio::time::timeout(LAST_ROUND, serving.wait())
+        if tokio::time::timeout(LAST_ROUND, workers.wait())
             .await
             .is_err()
         {
-            tracing::error!(sessions = serving.len(), "broker.sessions_did_not_close");
+            let sessions = workers.serving();
+            tracing::error!(sessions, "broker.sessions_did_not_close");
         }
         watching.abort();
         tracing::info!("broker.stopped");
@@ -109,16 +112,24 @@ impl Broker {
     }
 
     /// Serves a connection in a task of its own, if there is a place on the porch.
-    fn admit(&self, socket: TcpStream, source: SocketAddr, serving: &TaskTracker) {
+    fn admit(&self, socket: TcpStream, source: SocketAddr, workers: &Workers) {
         let Some(place) = self.porch.enter(source.ip()) else {
             tracing::warn!(%source, "broker.crowded");
             return;
         };
-        if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%source, reason = %error, "broker.gone_at_once");
-            return;
-        }
+        let socket = match socket.set_nodelay(true).and_then(|()| socket.into_std()) {
+            Ok(socket) => socket,
+            Err(error) => {
+                return tracing::debug!(%source, reason = %error, "broker.gone_at_once");
+            }
+        };
         let house = Arc::clone(&self.house);
-        serving.spawn(lifecycle::serve(house, socket, source, place));
+        workers.spawn(async move {
+            // Here, so that it belongs to the thread that serves it.
+            match TcpStream::from_std(socket) {
+                Ok(socket) => lifecycle::serve(house, socket, source, place).await,
+                Err(error) => tracing::warn!(%source, reason = %error, "broker.not_served"),
+            }
+        });
     }
 }

@@ -10,12 +10,14 @@ mod house;
 mod lifecycle;
 mod porch;
 mod registry;
+mod report;
 mod session;
 mod settings;
 mod ssh;
 mod time_box;
 mod watch;
 mod wire;
+mod workers;
 
 pub use broker::{Broker, BrokerError};
 pub use settings::{Limits, Settings};

@@ -12,8 +12,11 @@
 //!   [`Tap::release`]. Above a limit the wire reads nothing more, while the loop
 //!   goes on sending: a keystroke reaches an asset whose flood nobody reads.
 //!
-//! It also counts what may be read before somebody has authenticated, and can be
-//! cut from outside, whatever the peer does.
+//! It also reads a stream of many small packets in gulps ([`crate::wire::gulp`]), counts
+//! what may be read before somebody has authenticated, and can be cut from outside,
+//! whatever the peer does.
+
+mod gulp;
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -25,6 +28,8 @@ use bytes::{Buf, BytesMut};
 use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
 use tokio::sync::Notify;
+
+use self::gulp::Gulp;
 
 /// One system call reads several packets.
 const READ_BUFFER: usize = 256 << 10;
@@ -71,6 +76,7 @@ struct State {
 /// A socket between two peers that never make each other wait.
 pub(crate) struct Wire<S> {
     socket: BufReader<S>,
+    gulp: Gulp,
     unsent: BytesMut,
     state: Arc<State>,
 }
@@ -89,6 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         });
         let wire = Self {
             socket: BufReader::with_capacity(READ_BUFFER, socket),
+            gulp: Gulp::new(),
             unsent: BytesMut::new(),
             state: Arc::clone(&state),
         };
@@ -161,9 +168,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
         if self.state.is_paused() {
             return Poll::Pending;
         }
+        let dry = self.socket.buffer().is_empty();
+        if dry {
+            ready!(self.gulp.poll_ready(cx));
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
-        let count = u64::try_from(buf.filled().len() - before).unwrap_or(u64::MAX);
+        let count = buf.filled().len() - before;
+        if dry {
+            let came = count + self.socket.buffer().len();
+            self.gulp.took(came);
+        }
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
         let read = self.state.read.fetch_add(count, Ordering::Relaxed) + count;
         if read > self.state.allowance.load(Ordering::Relaxed) {
             return Poll::Ready(Err(io::Error::other("too much was sent too early")));
