@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::escape::escape_into;
+use super::escape::{escape_into, escape_lossy_into};
 use super::text::{Carry, Piece};
 use super::{Ending, MAX_LINE, MAX_PIECE, Stream};
 use crate::header::Header;
@@ -131,11 +131,16 @@ impl Encoder {
                 self.begin(at, code, out);
                 escape_into(joined.as_str(), out);
                 escape_into(text, out);
-                out.extend_from_slice(b"\"]\n");
+                end(out);
             }
             Piece::Raw(raw) => {
-                self.event(at, code, &String::from_utf8_lossy(&raw), out);
-                self.event(at, b'b', &STANDARD.encode(&raw), out);
+                self.begin(at, code, out);
+                escape_lossy_into(&raw, out);
+                end(out);
+                // Nothing in base64 needs an escape.
+                self.begin(at, b'b', out);
+                base64_into(&raw, out);
+                end(out);
             }
         }
     }
@@ -143,7 +148,7 @@ impl Encoder {
     fn event(&mut self, at: Duration, code: u8, data: &str, out: &mut Vec<u8>) {
         self.begin(at, code, out);
         escape_into(data, out);
-        out.extend_from_slice(b"\"]\n");
+        end(out);
     }
 
     fn begin(&mut self, at: Duration, code: u8, out: &mut Vec<u8>) {
@@ -164,6 +169,19 @@ impl Encoder {
         }
         out.extend_from_slice(&[millis / 100, millis / 10 % 10, millis % 10].map(digit));
     }
+}
+
+fn end(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\"]\n");
+}
+
+fn base64_into(raw: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + raw.len().div_ceil(3) * 4, 0);
+    let room = out.get_mut(start..).unwrap_or_default();
+    // The room is as long as the code.
+    let written = STANDARD.encode_slice(raw, room).unwrap_or_default();
+    out.truncate(start + written);
 }
 
 #[expect(clippy::cast_possible_truncation)] // The caller has taken the remainder by ten.

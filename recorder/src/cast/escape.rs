@@ -18,6 +18,52 @@ pub(super) fn escape_into(text: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends bytes that are not UTF-8 as the text that they most resemble: each
+/// sequence that is no character becomes U+FFFD, as the Unicode Standard (3.9,
+/// substitution of maximal subparts) has it. Binary data changes kind at every
+/// second byte, so nothing is gained from looking further ahead than one character.
+pub(super) fn escape_lossy_into(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(2 * bytes.len());
+    let mut rest = bytes;
+    while let Some((&first, after)) = rest.split_first() {
+        if special(first) {
+            escape_byte(first, out);
+        } else if first.is_ascii() {
+            out.push(first);
+        } else {
+            let length = match character(first, rest) {
+                Ok(length) => {
+                    out.extend_from_slice(rest.get(..length).unwrap_or_default());
+                    length
+                }
+                Err(length) => {
+                    out.extend_from_slice("\u{fffd}".as_bytes());
+                    length
+                }
+            };
+            rest = rest.get(length..).unwrap_or_default();
+            continue;
+        }
+        rest = after;
+    }
+}
+
+/// The length of the character of several bytes that `bytes` begin with, or else
+/// of what is to be replaced.
+fn character(first: u8, bytes: &[u8]) -> Result<usize, usize> {
+    let width = match first {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return Err(1),
+    };
+    let bytes = bytes.get(..width).unwrap_or(bytes);
+    match str::from_utf8(bytes) {
+        Ok(_) => Ok(width),
+        Err(error) => Err(error.error_len().unwrap_or(bytes.len())),
+    }
+}
+
 /// How many bytes at the start need no escape.
 fn clean_run(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
@@ -108,7 +154,22 @@ mod tests {
         }
     }
 
+    fn lossy(bytes: &[u8]) -> String {
+        let mut out = vec![b'"'];
+        escape_lossy_into(bytes, &mut out);
+        out.push(b'"');
+        String::from_utf8(out).unwrap()
+    }
+
     proptest! {
+        #[test]
+        fn replaces_what_the_standard_library_replaces(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0x80_u8..=0xbf, 0xe0_u8..=0xf5], 0..64)
+        ) {
+            let text = String::from_utf8_lossy(&bytes);
+            prop_assert_eq!(lossy(&bytes), serde_json::to_string(&text).unwrap());
+        }
+
         #[test]
         fn is_what_serde_json_writes(text in "(?s).{0,200}") {
             prop_assert_eq!(escaped(&text), serde_json::to_string(&text).unwrap());
