@@ -52,6 +52,12 @@ pub(super) struct State {
     /// When the oldest of it came.
     oldest: Option<Duration>,
     unflushed: u64,
+    /// How many entries were ever pushed, written and flushed.
+    pushed: u64,
+    written: u64,
+    flushed: u64,
+    /// Somebody waits until so many are flushed.
+    awaited: u64,
     flush_queued: bool,
     hurried: bool,
     /// No more is taken.
@@ -99,6 +105,10 @@ impl OutputSide {
             unwritten: 0,
             oldest: None,
             unflushed: 0,
+            pushed: 0,
+            written: 0,
+            flushed: 0,
+            awaited: 0,
             flush_queued: false,
             hurried: false,
             closed: false,
@@ -140,6 +150,7 @@ impl OutputSide {
         state.closed = matches!(entry.what, What::Finish);
         state.unwritten += entry.cost();
         state.oldest.get_or_insert(entry.at);
+        state.pushed += 1;
         let scheduled = !state.queue.is_empty();
         state.queue.push(entry);
         let hurry = !state.hurried && (state.closed || state.unwritten >= ENOUGH);
@@ -192,6 +203,25 @@ impl OutputLog {
                 .then_some(())
         };
         self.core.wait_for(&self.core.output.drained, look).await
+    }
+
+    /// Waits until all that was queued before is durable.
+    ///
+    /// # Errors
+    /// When the recording has stopped.
+    pub async fn durable(&self) -> Result<(), RecordingStopped> {
+        let Core {
+            output, writers, ..
+        } = &*self.core;
+        let all = {
+            let mut state = lock(&output.state);
+            state.awaited = state.pushed;
+            state.pushed
+        };
+        writers.output.hurry();
+        writers.flusher.hurry();
+        let look = || (lock(&output.state).flushed >= all).then_some(());
+        self.core.wait_for(&output.drained, look).await
     }
 
     /// The terminal's new size.
@@ -264,7 +294,7 @@ impl Work for WriteOutput {
 
     fn flush(&self, core: &Arc<Core>) {
         let mut state = lock(&core.output.state);
-        let late = state.unflushed > MAX_UNFLUSHED / 2;
+        let late = state.unflushed > MAX_UNFLUSHED / 2 || state.awaited > state.flushed;
         let queued = std::mem::replace(&mut state.flush_queued, true);
         drop(state);
         if !queued {
@@ -287,15 +317,17 @@ impl Work for FlushOutput {
         let output = &core.output;
         let mut state = lock(&output.state);
         state.flush_queued = false;
-        let covered = state.unflushed;
+        let (covered, written) = (state.unflushed, state.written);
         drop(state);
-        if covered == 0 || core.check().is_err() {
+        if core.check().is_err() {
             return;
         }
-        match output.flush() {
+        let flushed = if covered == 0 { Ok(()) } else { output.flush() };
+        match flushed {
             Ok(()) => {
                 let mut state = lock(&output.state);
                 state.unflushed = state.unflushed.saturating_sub(covered);
+                state.flushed = written;
                 drop(state);
                 output.ring();
             }
@@ -320,9 +352,10 @@ impl OutputSide {
             state.hurried = false;
             std::mem::replace(&mut state.queue, std::mem::take(&mut log.spare))
         };
-        let (mut cost, mut complete) = (0, false);
+        let (mut cost, mut entries, mut complete) = (0, 0, false);
         for entry in queue.drain(..) {
             cost += entry.cost();
+            entries += 1;
             complete |= matches!(entry.what, What::Finish);
             log.encode(entry, scratch);
             if scratch.len() >= WRITE_SIZE {
@@ -340,6 +373,7 @@ impl OutputSide {
         state.unwritten = state.unwritten.saturating_sub(cost);
         state.oldest = state.queue.first().map(|entry| entry.at);
         state.unflushed += written;
+        state.written += entries;
         state.complete |= complete;
         drop(state);
         self.ring();

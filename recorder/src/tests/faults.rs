@@ -270,3 +270,39 @@ async fn a_session_without_disk_is_refused() {
     };
     assert!(Recorder::start(settings, Arc::new(RealDisk), RealClock::start()).is_err());
 }
+
+#[tokio::test]
+async fn durable_means_on_the_disk() {
+    let bench = Bench::new();
+    let (_input, _tail, output) = bench.open(0).await;
+    // Nothing was queued: nothing to wait for.
+    soon(output.durable()).await.unwrap();
+
+    *bench.disk.plan.ending.lock().unwrap() = ".cast";
+    let before = bench.disk.plan.syncs.load(Ordering::SeqCst);
+    output.marker("signal INT sent").unwrap();
+    soon(output.durable()).await.unwrap();
+    assert!(bench.disk.plan.syncs.load(Ordering::SeqCst) > before);
+    let path = recorder::cast_path(&bench.root(), session(0), 0);
+    let cast = std::fs::read_to_string(path).unwrap();
+    assert!(cast.contains("signal INT sent"), "{cast}");
+
+    // Under a flood it waits for what was there, and not for what comes after.
+    let flood = output.clone();
+    let flooding = tokio::spawn(async move {
+        while flood.write(Stream::Out, pattern(0, 4096)).is_ok() {
+            if flood.ready().await.is_err() {
+                return;
+            }
+        }
+    });
+    for _ in 0..20 {
+        output.marker("again").unwrap();
+        soon(output.durable()).await.unwrap();
+    }
+
+    bench.disk.plan.fail_sync.store(true, Ordering::SeqCst);
+    output.marker("never durable").unwrap();
+    assert!(soon(output.durable()).await.is_err());
+    soon(flooding).await.unwrap();
+}
