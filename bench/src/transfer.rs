@@ -20,6 +20,8 @@ enum Shape {
     Text,
     /// The same into a terminal.
     Terminal,
+    /// The same to the target, by exec.
+    TextUp,
 }
 
 /// One kind of transfer.
@@ -46,7 +48,7 @@ impl Load {
         for shape in [Shape::Down, Shape::Up] {
             all.extend(ciphers.map(|cipher| Self { shape, cipher }));
         }
-        for shape in [Shape::Text, Shape::Terminal] {
+        for shape in [Shape::Text, Shape::TextUp, Shape::Terminal] {
             all.push(Self {
                 shape,
                 cipher: "aes256-gcm@openssh.com",
@@ -59,7 +61,8 @@ impl Load {
         let shape = match self.shape {
             Shape::Down => "bulk down",
             Shape::Up => "bulk up",
-            Shape::Text => "log text",
+            Shape::Text => "log text down",
+            Shape::TextUp => "log text up",
             Shape::Terminal => "log text, terminal",
         };
         let cipher = self.cipher.split('@').next().unwrap_or_default();
@@ -91,7 +94,7 @@ async fn once(ways: &Ways, load: &Load, way: Way) -> Sample {
     let mut options = vec!["-c", load.cipher];
     let remote = match load.shape {
         Shape::Down => format!("cat '{bulk}'"),
-        Shape::Up => "echo ready; exec cat >/dev/null".to_owned(),
+        Shape::Up | Shape::TextUp => "echo ready; exec cat >/dev/null".to_owned(),
         Shape::Text => format!("cat '{text}'"),
         Shape::Terminal => {
             options.push("-tt");
@@ -102,8 +105,12 @@ async fn once(ways: &Ways, load: &Load, way: Way) -> Sample {
     let before = ways.proxy_cpu(way);
     let (mut command, _home) = client.into_std();
     let mut child = command.stderr(Stdio::inherit()).spawn().expect("ssh runs");
+    let sent = match load.shape {
+        Shape::Down | Shape::Up => ways.bulk(),
+        Shape::Text | Shape::TextUp | Shape::Terminal => ways.text(),
+    };
     let (bytes, took) = match load.shape {
-        Shape::Up => feed(&mut child, &mut File::open(ways.bulk()).expect("the file")),
+        Shape::Up | Shape::TextUp => feed(&mut child, &mut File::open(&sent).expect("the file")),
         Shape::Down | Shape::Text | Shape::Terminal => drain(&mut child),
     };
     let status = child.wait().expect("a status");
@@ -113,11 +120,7 @@ async fn once(ways: &Ways, load: &Load, way: Way) -> Sample {
         load.name(),
         way.name()
     );
-    let expected = match load.shape {
-        Shape::Down | Shape::Up => ways.bulk(),
-        Shape::Text | Shape::Terminal => ways.text(),
-    };
-    let expected = expected.metadata().expect("the file").len();
+    let expected = sent.metadata().expect("the file").len();
     // A terminal is greeted first.
     let whole = bytes == expected || (load.shape == Shape::Terminal && bytes > expected);
     assert!(
