@@ -28,6 +28,7 @@ use tokio::sync::mpsc;
 
 use crate::house::House;
 use crate::porch::Place;
+use crate::report::until_stored;
 use crate::session::{ChannelEnd, Session};
 use crate::ssh::connection::Connection;
 use crate::ssh::vendor::{Begun, Entered, Vendor};
@@ -39,11 +40,6 @@ const TIME_TO_READ: Duration = Duration::from_secs(10);
 
 /// How long a peer may take to end in good order. Then it is cut.
 const GRACE: Duration = Duration::from_millis(300);
-
-/// How often a session's end is tried to be stored, and how long after the first
-/// failure again; then twice that, and so on.
-const STORE_TRIES: u32 = 8;
-const STORE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Serves one connection from its first byte to its last.
 pub(crate) async fn serve(house: Arc<House>, socket: TcpStream, source: SocketAddr, place: Place) {
@@ -78,9 +74,9 @@ pub(crate) async fn serve(house: Arc<House>, socket: TcpStream, source: SocketAd
             entered.try_recv().ok()
         }
     };
-    drop(place);
     match came_in {
         None => {}
+        // Stays on the porch: a right ticket that is refused is not used up.
         Some(Entered::Refused(why)) => {
             tokio::select! {
                 _ = connection.over() => {}
@@ -89,7 +85,10 @@ pub(crate) async fn serve(house: Arc<House>, socket: TcpStream, source: SocketAd
             }
             connection.end(&why, GRACE).await;
         }
-        Some(Entered::Admitted(begun)) => run(&house, connection, *begun).await,
+        Some(Entered::Admitted(begun)) => {
+            drop(place);
+            run(&house, connection, *begun).await;
+        }
     }
 }
 
@@ -231,23 +230,12 @@ fn settle(end: ChannelEnd, last: Option<ChannelEnd>) -> ChannelEnd {
     }
 }
 
-/// Tells the store. A session whose end can't be stored is found at the next start.
+/// Tells the store.
 async fn store_end(house: &House, session: &Session, end: &ChannelEnd) {
     let id = session.permit.session();
     let note = end.note.as_deref();
-    let mut pause = STORE_PAUSE;
-    for _ in 0..STORE_TRIES {
-        match house
-            .store
-            .close_session(id, end.reason.clone(), note)
-            .await
-        {
-            Ok(()) => return,
-            Err(error) => tracing::error!(session = %id, reason = %error, "session.end_not_stored"),
-        }
-        tokio::time::sleep(pause).await;
-        pause *= 2;
-    }
+    let close = || house.store.close_session(id, end.reason.clone(), note);
+    until_stored(house, &format!("session {id}"), close).await;
 }
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ pub struct Limits {
     pub channels: usize,
     /// Channels of one session, from its beginning to its end.
     pub channels_in_all: u32,
-    /// From the first packet towards an asset until its command runs.
+    /// From the first packet towards an asset until it is signed in to; and again
+    /// until it has taken what it is asked to run.
     pub time_to_connect: Duration,
     /// Bytes that a vendor may have sent and an asset not taken. They lie in the
     /// recording, not in memory.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Actor, CloseReason, Draft, Keep};
-use futures::FutureExt;
+use futures::{FutureExt, future};
 use recorder::{Header, KeepOutput, OutputLog, Stream};
 use store::RecordingEnd;
 
@@ -16,6 +16,7 @@ use super::line::{Start, Terminal, Vendor, What};
 use super::relay::{Over, Relay};
 use super::target;
 use super::vendor::{REFUSED, STDERR};
+use crate::report::until_stored;
 use crate::session::{ChannelEnd, Session};
 use crate::time_box::welcome;
 
@@ -78,13 +79,13 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
     let _ = input.send(log);
     line.greet(&output, &remarks).await;
 
-    // Dial.
+    // Dial, while what was said so far becomes durable.
     let target = tokio::select! {
         biased;
         reason = session.ending() => Err(ChannelEnd::plain(reason)),
         () = gone.cancelled() => Err(ChannelEnd::plain(CloseReason::VendorLeft)),
         why = output.stopped() => Err(ChannelEnd::noted(CloseReason::RecordingFailed, why)),
-        target = target::connect(&session.house, &session.permit) => target,
+        (target, _) = future::join(target::connect(&session.house, &session.permit), output.durable()) => target,
     };
 
     // Relay.
@@ -173,8 +174,8 @@ impl Line<'_> {
         Ok(recording)
     }
 
-    /// Tells somebody at a terminal where they are. A program's output stays as the
-    /// asset wrote it.
+    /// Tells somebody at a terminal where they are, and everybody what was refused.
+    /// A command that went well says no more than the asset made it say.
     async fn greet(&self, output: &OutputLog, remarks: &[&str]) {
         let Session {
             house,
@@ -183,22 +184,49 @@ impl Line<'_> {
             ..
         } = self.session;
         let text = welcome(permit.asset(), permit.window_end(), time, house.now());
-        self.say(output, &text).await;
+        match &self.terminal {
+            Some(terminal) => {
+                self.say(output, &text).await;
+                let _ = output.marker(&format!("terminal modes {:?}", terminal.modes));
+            }
+            None => {
+                let _ = output.marker(&text);
+            }
+        }
         for remark in remarks {
             self.say(output, remark).await;
         }
     }
 
-    /// Puts a line on the terminal and into the recording; without a terminal, into
-    /// the recording alone.
+    /// Puts a line on the terminal, or else on standard error, and into the
+    /// recording.
     pub(super) async fn say(&self, output: &OutputLog, text: &str) {
         // A recording that has stopped ends the channel elsewhere.
         let _ = output.marker(text);
-        if self.terminal.is_some() {
-            let line = Bytes::from(format!("\r\n*** {text} ***\r\n"));
-            let _ = output.write(Stream::Out, line.clone());
-            let sent = self.vendor.channel.data_bytes(line);
-            let _ = tokio::time::timeout(PATIENCE, sent).await;
+        let line = Bytes::from(self.spoken(text));
+        let (stream, channel) = (self.voice(), &self.vendor.channel);
+        let _ = output.write(stream, line.clone());
+        let sent = async {
+            match stream {
+                Stream::Out => channel.data_bytes(line).await,
+                Stream::Err => channel.extended_data_bytes(STDERR, line).await,
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, sent).await;
+    }
+
+    /// Where our own words go: never between the bytes of a program's output.
+    const fn voice(&self) -> Stream {
+        match self.terminal {
+            Some(_) => Stream::Out,
+            None => Stream::Err,
+        }
+    }
+
+    fn spoken(&self, text: &str) -> String {
+        match self.terminal {
+            Some(_) => format!("\r\n*** {text} ***\r\n"),
+            None => format!("{text}\n"),
         }
     }
 
@@ -215,13 +243,10 @@ impl Line<'_> {
         }
         let close = async {
             let Vendor { channel, .. } = &self.vendor;
-            if self.terminal.is_some() {
-                let line = format!("\r\n*** {text} ***\r\n");
-                channel.data_bytes(line).await?;
-            } else {
-                channel
-                    .extended_data_bytes(STDERR, format!("{text}\n"))
-                    .await?;
+            let line = self.spoken(&text);
+            match self.voice() {
+                Stream::Out => channel.data_bytes(line).await?,
+                Stream::Err => channel.extended_data_bytes(STDERR, line).await?,
             }
             channel.exit_status(REFUSED).await?;
             channel.eof().await?;
@@ -259,12 +284,9 @@ impl Line<'_> {
                 state: "failed",
             },
         };
-        let settled = house
-            .store
-            .finish_recording(permit.session(), self.number, &end);
-        if let Err(error) = settled.await {
-            tracing::error!(session = %permit.session(), reason = %error, "channel.recording_not_settled");
-        }
+        let (session, number) = (permit.session(), self.number);
+        let settle = || house.store.finish_recording(session, number, &end);
+        until_stored(house, &format!("recording {session}/{number}"), settle).await;
         let stopped = finished.err()?;
         Some(ChannelEnd::noted(CloseReason::RecordingFailed, stopped))
     }

@@ -21,13 +21,11 @@ const SIGNALS: usize = 16;
 const MAX_VARIABLES: usize = 64;
 const MAX_VARIABLE: usize = 4 << 10;
 
-/// A terminal's size in characters and pixels.
+/// A terminal's size in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) cols: u32,
     pub(crate) rows: u32,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
 }
 
 /// A terminal as a vendor asks for it.
@@ -117,7 +115,9 @@ impl Waiting {
     pub(super) fn variable(&mut self, name: &str, value: &str) -> bool {
         let fits = self.environment.len() < MAX_VARIABLES
             && name.len() + value.len() <= MAX_VARIABLE
-            && !value.contains('\0');
+            && !value.contains('\0')
+            // A recording has one value for a name.
+            && self.environment.iter().all(|(known, _)| known != name);
         if fits {
             self.environment.push((name.to_owned(), value.to_owned()));
         }

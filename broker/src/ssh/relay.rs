@@ -86,7 +86,19 @@ impl Relay<'_> {
             connection,
         } = target;
         let (from_asset, to_asset) = channel.split();
-        let Ok(questions) = self.ask(&to_asset, environment).await else {
+        let patience = self.line.session.house.limits.time_to_connect;
+        let asked = tokio::select! {
+            biased;
+            reason = self.line.session.ending() => return Over::plain(reason),
+            () = self.gone.cancelled() => return Over::plain(CloseReason::VendorLeft),
+            why = self.output.stopped() => return why.into(),
+            asked = self.ask(&to_asset, environment) => asked,
+            () = tokio::time::sleep(patience) => return Over::Cut(ChannelEnd::noted(
+                CloseReason::TargetUnreachable,
+                format!("the asset took no request within {patience:?}"),
+            )),
+        };
+        let Ok(questions) = asked else {
             return lost();
         };
         tokio::select! {
@@ -95,7 +107,7 @@ impl Relay<'_> {
             why = self.output.stopped() => why.into(),
             over = self.deliver(from_asset, connection.tap(), questions) => over,
             over = self.forward(tail, &to_asset, connection.tap()) => over,
-            never = self.follow_size(size, &to_asset) => match never {},
+            over = self.follow_size(size, &to_asset) => over,
             over = self.signals_to_asset(signals, &to_asset) => over,
             never = self.follow_news(news) => match never {},
             () = connection.until_silent(keepalive) => Over::Cut(ChannelEnd::noted(
@@ -113,15 +125,11 @@ impl Relay<'_> {
     ) -> Result<VecDeque<Question>, russh::Error> {
         let mut questions = VecDeque::new();
         if let Some(terminal) = &self.line.terminal {
-            let Size {
-                cols,
-                rows,
-                width,
-                height,
-            } = terminal.size;
-            let modes = &terminal.modes;
+            // Nothing that is not in the recording: it has no pixels.
+            let (cols, rows) = recorded_size(terminal.size);
+            let (cols, rows, modes) = (cols.into(), rows.into(), &terminal.modes);
             asset
-                .request_pty(true, &terminal.kind, cols, rows, width, height, modes)
+                .request_pty(true, &terminal.kind, cols, rows, 0, 0, modes)
                 .await?;
             questions.push_back(Question::Terminal);
         }
@@ -180,17 +188,18 @@ impl Relay<'_> {
                 ChannelMsg::ExitSignal {
                     signal_name,
                     core_dumped,
-                    error_message,
-                    lang_tag,
+                    ..
                 } => {
                     let marker = format!("ended by signal {signal_name:?}");
                     if let Err(why) = self.output.marker(&marker) {
                         return why.into();
                     }
                     let id = vendor.channel.id();
+                    // Without the asset's own words, which no recording has.
+                    let (message, language) = (String::new(), String::new());
                     let _ = vendor
                         .handle
-                        .exit_signal_request(id, signal_name, core_dumped, error_message, lang_tag)
+                        .exit_signal_request(id, signal_name, core_dumped, message, language)
                         .await;
                 }
                 ChannelMsg::XonXoff { client_can_do } => {
@@ -257,7 +266,7 @@ impl Relay<'_> {
         pending().await
     }
 
-    /// Signals, which overtake input: recorded, then sent, while the permit holds.
+    /// Signals, which overtake input: durable, then sent, while the permit holds.
     async fn signals_to_asset(&self, mut signals: mpsc::Receiver<Sig>, asset: &Asset) -> Over {
         let session = self.line.session;
         while let Some(signal) = signals.recv().await {
@@ -267,7 +276,7 @@ impl Relay<'_> {
             if let Err(why) = self.output.marker(&format!("signal {signal:?} sent")) {
                 return why.into();
             }
-            if let Err(why) = self.output.ready().await {
+            if let Err(why) = self.output.durable().await {
                 return why.into();
             }
             let _ = asset.signal(signal).await;
@@ -275,14 +284,17 @@ impl Relay<'_> {
         pending().await
     }
 
-    async fn follow_size(&self, mut size: watch::Receiver<Size>, asset: &Asset) -> Infallible {
+    /// The terminal's size, as it was recorded.
+    async fn follow_size(&self, mut size: watch::Receiver<Size>, asset: &Asset) -> Over {
         while size.changed().await.is_ok() {
-            let now = *size.borrow_and_update();
-            let (cols, rows) = recorded_size(now);
-            let _ = self.output.resize(cols, rows);
-            let _ = asset
-                .window_change(now.cols, now.rows, now.width, now.height)
-                .await;
+            let (cols, rows) = recorded_size(*size.borrow_and_update());
+            if let Err(why) = self.output.resize(cols, rows) {
+                return why.into();
+            }
+            if let Err(why) = self.output.durable().await {
+                return why.into();
+            }
+            let _ = asset.window_change(cols.into(), rows.into(), 0, 0).await;
         }
         pending().await
     }

@@ -169,6 +169,14 @@ fn prohibited(why: &str) -> ChannelOpenFailure {
     }
 }
 
+/// RFC 4254, 5.1: `SSH_OPEN_RESOURCE_SHORTAGE`, in our words.
+fn too_many() -> ChannelOpenFailure {
+    ChannelOpenFailure::Other {
+        code: ChannelOpenFailure::ResourceShortage.code(),
+        reason: "Too many channels on this session. Close one, or connect anew.".to_owned(),
+    }
+}
+
 /// One line on standard error, and the end of the channel.
 fn turn_away(id: ChannelId, waiting: &Waiting, why: &str, connection: &mut Connection) -> Outcome {
     connection.channel_success(id)?;
@@ -229,7 +237,7 @@ impl server::Handler for Vendor {
         if let Err(why) = self.judge(Ask::Session) {
             reply.reject(prohibited(why)).await;
         } else if self.is_full() {
-            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            reply.reject(too_many()).await;
         } else {
             let id = channel.id();
             // Without its reading half nothing queues for it: what comes is taken by
@@ -247,19 +255,14 @@ impl server::Handler for Vendor {
         kind: &str,
         cols: u32,
         rows: u32,
-        width: u32,
-        height: u32,
+        _: u32,
+        _: u32,
         modes: &[(Pty, u32)],
         connection: &mut Connection,
     ) -> Outcome {
         let terminal = Terminal {
             kind: kind.to_owned(),
-            size: Size {
-                cols,
-                rows,
-                width,
-                height,
-            },
+            size: Size { cols, rows },
             modes: modes.to_vec(),
         };
         if self.judge(Ask::Terminal).is_ok()
@@ -302,11 +305,19 @@ impl server::Handler for Vendor {
         command: &[u8],
         connection: &mut Connection,
     ) -> Outcome {
-        if command.len() > MAX_COMMAND {
-            return connection.channel_failure(id);
+        let refused = match str::from_utf8(command) {
+            Ok(_) if command.len() <= MAX_COMMAND => {
+                let what = What::Exec(Bytes::copy_from_slice(command));
+                return self.run(id, Ask::Exec, what, connection);
+            }
+            Ok(_) => "The command is longer than 64 KiB. Send it as a script on standard input.",
+            // A recording would not have it as it is.
+            Err(_) => "The command is not UTF-8 text. Send it as a script on standard input.",
+        };
+        match self.lines.remove(&id) {
+            Some(Line::Waiting(waiting)) => turn_away(id, &waiting, refused, connection),
+            Some(Line::Running(_)) | None => connection.channel_failure(id),
         }
-        let what = What::Exec(Bytes::copy_from_slice(command));
-        self.run(id, Ask::Exec, what, connection)
     }
 
     async fn subsystem_request(
@@ -347,16 +358,11 @@ impl server::Handler for Vendor {
         id: ChannelId,
         cols: u32,
         rows: u32,
-        width: u32,
-        height: u32,
+        _: u32,
+        _: u32,
         connection: &mut Connection,
     ) -> Outcome {
-        let size = Size {
-            cols,
-            rows,
-            width,
-            height,
-        };
+        let size = Size { cols, rows };
         if self.judge(Ask::WindowChange).is_ok()
             && let Some(running) = self.running(id)
         {

@@ -8,6 +8,7 @@
     reason = "what breaks here is a test that fails"
 )]
 
+mod bounds;
 mod ends;
 mod refused;
 mod strangers;

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::support::{Wishes, World};
 use crate::{SOON, now, run, text};
 
-struct Trusting;
+pub(crate) struct Trusting;
 
 impl client::Handler for Trusting {
     type Error = russh::Error;
@@ -35,7 +35,7 @@ async fn client(world: &World) -> Handle<Trusting> {
 }
 
 /// One who has come in.
-async fn vendor(world: &World) -> Handle<Trusting> {
+pub(crate) async fn vendor(world: &World) -> Handle<Trusting> {
     let ticket = world.ticket().await;
     let mut vendor = client(world).await;
     let result = vendor.authenticate_password("vera+plc-7", ticket).await;
@@ -43,7 +43,7 @@ async fn vendor(world: &World) -> Handle<Trusting> {
     vendor
 }
 
-async fn leave(vendor: Handle<Trusting>, world: World) {
+pub(crate) async fn leave(vendor: Handle<Trusting>, world: World) {
     let left = vendor.disconnect(Disconnect::ByApplication, "", "").await;
     left.expect("connected");
     world.closed().await;
@@ -51,7 +51,7 @@ async fn leave(vendor: Handle<Trusting>, world: World) {
 }
 
 /// What an open request was answered.
-fn refusal<T>(opened: Result<T, russh::Error>) -> String {
+pub(crate) fn refusal<T>(opened: Result<T, russh::Error>) -> String {
     match opened {
         Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::Other { reason, .. })) => reason,
         Err(russh::Error::ChannelOpenFailure(why)) => format!("{why:?}"),

@@ -89,6 +89,8 @@ pub(crate) struct Wishes {
     pub(crate) asset: Option<SocketAddr>,
     /// The asset's pinned key, instead of the `sshd`'s.
     pub(crate) host_key: Option<String>,
+    /// How long the grant lasts.
+    pub(crate) window: Duration,
 }
 
 impl Default for Wishes {
@@ -99,6 +101,7 @@ impl Default for Wishes {
             conduit: "operations = [\"shell\", \"exec\"]\nenvironment = [\"LANG\", \"LC_*\"]",
             asset: None,
             host_key: None,
+            window: Duration::from_secs(7200),
         }
     }
 }
@@ -145,7 +148,7 @@ impl World {
             .set_credential(&Actor::host(), &name("plc-7"), key)
             .await
             .expect("stored");
-        let grant = grant(&store, clock.now()).await;
+        let grant = grant(&store, clock.now(), wishes.window).await;
 
         let settings = recorder::Settings {
             root: directory.path().join("recordings"),
@@ -328,13 +331,13 @@ zones = ["hall"]
     )
 }
 
-async fn grant(store: &Store, now: Timestamp) -> GrantId {
+async fn grant(store: &Store, now: Timestamp, length: Duration) -> GrantId {
     let ask = NewRequest {
         asset: name::<AssetName>("plc-7"),
         protocol: Protocol::Ssh,
         purpose: "vibration".to_owned(),
         work_order: None,
-        wanted: Window::new(now, now.plus(Duration::from_secs(7200))).expect("a window"),
+        wanted: Window::new(now, now.plus(length)).expect("a window"),
     };
     let vera = Actor::account(name::<AccountName>("vera"), "127.0.0.1");
     let arne = Actor::account(name::<AccountName>("arne"), "127.0.0.1");
