@@ -126,11 +126,14 @@ async fn appears(path: &Path, limit: Duration) -> Duration {
     began.elapsed()
 }
 
-async fn full_duplex(options: &[&str]) {
+/// Gives how often each leg has changed its keys: the vendor's, the asset's.
+async fn full_duplex(options: &[&str]) -> (usize, usize) {
     let world = World::start().await;
     let file = world.directory.path().join("data");
     let sent = write_data(&file, 300);
-    let mut ssh = world.ssh(options, &["cat | cat"]).await;
+    let mut ssh = world
+        .ssh(&[options, &["-v"]].concat(), &["cat | cat"])
+        .await;
     let mut child = ssh
         .stdin(File::open(&file).expect("open"))
         .spawn()
@@ -138,9 +141,15 @@ async fn full_duplex(options: &[&str]) {
     let stdout = child.stdout.take().expect("a pipe");
     let came = timeout(Duration::from_secs(120), hash_of(stdout)).await;
     assert_eq!(came.expect("it stands still"), sent);
-    assert_eq!(end(child, Duration::from_secs(5)).await, Some(0));
+    let output = timeout(Duration::from_secs(5), child.wait_with_output());
+    let output = output.await.expect("it ends").expect("it ran");
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let rekeys = said.matches("SSH2_MSG_NEWKEYS received").count() - 1;
     world.closed().await;
+    let rekeys = (rekeys, world.sshd.rekeys());
     world.stop().await;
+    rekeys
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,7 +161,10 @@ async fn full_duplex_does_not_stand_still() {
 #[tokio::test(flavor = "multi_thread")]
 async fn full_duplex_does_not_stand_still_while_keys_change() {
     let _turn = alone().await;
-    full_duplex(&["-o", "RekeyLimit=32M"]).await;
+    let (vendor, asset) = full_duplex(&["-o", "RekeyLimit=32M"]).await;
+    println!("keys changed {vendor} and {asset} times");
+    // 300 MiB each way, and new keys after 32.
+    assert!(vendor >= 8 && asset >= 8, "{vendor} and {asset} times");
 }
 
 /// Floods a terminal until somebody presses Ctrl-C.

@@ -395,7 +395,7 @@ impl Sshd {
             "ListenAddress {at}\nHostKey {here}/host\nAuthorizedKeysFile {here}/user.pub\n\
              PidFile none\nStrictModes no\nUsePAM no\nUseDNS no\nPermitRootLogin yes\n\
              PasswordAuthentication no\nPrintMotd no\nPrintLastLog no\nAcceptEnv *\n\
-             MaxStartups 1000\nMaxSessions 1000\nLogLevel VERBOSE\n"
+             MaxStartups 1000\nMaxSessions 1000\nRekeyLimit 32M\nLogLevel DEBUG1\n"
         );
         let file = directory.join("sshd_config");
         fs::write(&file, configuration).expect("a configuration");
@@ -457,6 +457,12 @@ impl Sshd {
     /// How many have signed in.
     pub(crate) fn logins(&self) -> usize {
         self.lines("Accepted publickey for ")
+    }
+
+    /// How often a connection that had signed in has changed its keys.
+    pub(crate) fn rekeys(&self) -> usize {
+        self.lines("debug1: SSH2_MSG_NEWKEYS received")
+            .saturating_sub(self.lines("debug1: SSH2_MSG_NEWKEYS received [preauth]"))
     }
 
     fn lines(&self, start: &str) -> usize {
