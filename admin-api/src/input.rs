@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use axum::http::StatusCode;
@@ -9,27 +10,56 @@ use axum::http::request::Parts;
 use domain::{AccountName, ConduitName, CredentialName, GrantId, RequestId, SessionId};
 use serde::de::DeserializeOwned;
 
+use crate::app::Api;
+use crate::caller::Caller;
 use crate::problem::ApiError;
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned + Send> FromRequest<Api> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let body = <axum::Json<T> as FromRequest<S>>::from_request(request, state).await;
-        body.map(|axum::Json(body)| Self(body)).map_err(bad_json)
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let caller = request.extensions().get::<Caller>().cloned();
+        let body = <axum::Json<T> as FromRequest<Api>>::from_request(request, api).await;
+        let axum::Json(body) = body.map_err(bad_json)?;
+        still_in(api, caller).await?;
+        Ok(Self(body))
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
+/// A body comes as slowly as its sender likes: a token that was revoked while it
+/// was held back must not get anything done any more.
+///
+/// # Errors
+/// 401 once the caller's token is void. Where anyone may come there is none.
+pub(crate) async fn still_in(api: &Api, caller: Option<Caller>) -> Result<(), ApiError> {
+    let Some(caller) = caller else { return Ok(()) };
+    match caller.again(api).await? {
+        Some(_) => Ok(()),
+        None => Err(ApiError::token_over()),
+    }
+}
+
+impl<T: DeserializeOwned + Send> OptionalFromRequest<Api> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
-        let body = <axum::Json<T> as OptionalFromRequest<S>>::from_request(request, state).await;
-        body.map(|body| body.map(|axum::Json(body)| Self(body)))
-            .map_err(bad_json)
+    async fn from_request(request: Request, api: &Api) -> Result<Option<Self>, ApiError> {
+        // axum takes any body for none where the header is missing, and a
+        // narrower window would be lost unseen.
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(request, api).await;
+        let bytes = bytes.map_err(|rejection| unread(rejection.status()))?;
+        if bytes.is_empty() {
+            still_in(api, parts.extensions.get::<Caller>().cloned()).await?;
+            return Ok(None);
+        }
+        let request = Request::from_parts(parts, bytes.into());
+        <Self as FromRequest<Api>>::from_request(request, api)
+            .await
+            .map(Some)
     }
 }
 

@@ -192,9 +192,8 @@ impl IntoResponse for ApiError {
 /// about how things stand.
 fn refusal_status(code: &str) -> StatusCode {
     match code {
-        "not_allowed" | "own_request" | "not_an_approver" | "not_yours" | "not_a_vendor" => {
-            StatusCode::FORBIDDEN
-        }
+        "not_allowed" | "approved_before" | "own_request" | "not_an_approver" | "not_yours"
+        | "not_a_vendor" => StatusCode::FORBIDDEN,
         "bad_text" | "bad_credential" | "empty_window" | "host_account" | "no_such_asset"
         | "too_far_ahead" | "widens" | "window_passed" | "window_too_long" => {
             StatusCode::UNPROCESSABLE_ENTITY

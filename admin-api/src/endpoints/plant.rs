@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{ApplyQuery, PlantApplied};
-use crate::input::{Params, unread};
+use crate::input::{Params, still_in, unread};
 use crate::problem::ApiError;
 use crate::routes::Routes;
 use crate::show;
@@ -73,13 +73,15 @@ async fn apply_plant(
 
 struct PlantText(String);
 
-impl<S: Send + Sync> FromRequest<S> for PlantText {
+impl FromRequest<Api> for PlantText {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let text = String::from_request(request, state).await;
-        text.map(Self)
-            .map_err(|rejection| unread(rejection.status()))
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let caller = request.extensions().get::<Caller>().cloned();
+        let text = String::from_request(request, api).await;
+        let text = text.map_err(|rejection| unread(rejection.status()))?;
+        still_in(api, caller).await?;
+        Ok(Self(text))
     }
 }
 

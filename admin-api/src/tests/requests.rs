@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::{HOUR, World};
+use super::world::{Answer, HOUR, World};
 
 #[tokio::test]
 async fn a_request_becomes_a_grant() {
@@ -41,6 +41,30 @@ async fn an_approval_needs_no_body() {
         .header("authorization", format!("Bearer {token}"))
         .body(axum::body::Body::empty());
     assert_eq!(world.send(request.unwrap()).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_narrowing_is_not_lost_for_want_of_a_header() {
+    let world = World::new().await;
+    let id = world.request("vera", "plc-7").await;
+    let token = world.token("arne").await;
+    let send = |kind: Option<&str>, body: &'static str| {
+        let path = format!("/api/v1/requests/{id}/approve");
+        let request = axum::http::Request::post(path);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let request = kind
+            .into_iter()
+            .fold(request, |r, kind| r.header("content-type", kind));
+        world.send(request.body(body.into()).unwrap())
+    };
+    let narrower = r#"{ "not_after": "2026-11-24T10:00:00Z" }"#;
+    for kind in [None, Some("text/plain")] {
+        let answer = Answer::read(send(kind, narrower).await).await;
+        let told = answer.problem(415, "not_json");
+        assert!(told.contains("Content-Type"), "{told}");
+    }
+    let answer = Answer::read(send(Some("application/json"), narrower).await).await;
+    assert_eq!(answer.expect(200)["window"]["end"], "2026-11-24T10:00:00Z");
 }
 
 #[tokio::test]
@@ -91,7 +115,7 @@ async fn the_same_person_does_not_approve_twice() {
     let told = world
         .post("arne", &path, json!({}))
         .await
-        .problem(409, "approved_before");
+        .problem(403, "approved_before");
     assert!(told.contains("another approver"), "{told}");
     let second = world.post("asta", &path, json!({})).await.expect(200);
     assert_eq!(second["state"], "granted");
