@@ -186,12 +186,44 @@ impl Quorum {
 }
 
 /// Rules of the whole site.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// Approvers by security level.
     pub quorum: Quorum,
     /// When an idle account is disabled.
     pub idle: IdleRules,
+    /// How many sessions of one grant may be open at once.
+    pub sessions_per_grant: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            quorum: Quorum::default(),
+            idle: IdleRules::default(),
+            sessions_per_grant: Self::USUAL_SESSIONS,
+        }
+    }
+}
+
+impl Rules {
+    /// Sessions of one grant where the plant file does not say otherwise.
+    pub const USUAL_SESSIONS: u32 = 10;
+    /// The most sessions of one grant that a plant may allow.
+    pub const MOST_SESSIONS: u32 = 1000;
+
+    /// How many distinct approvers a session in that zone asks for. A safety
+    /// system is the last line before people are hurt, so it asks for at least
+    /// what SL-4 does, at whatever level its zone stands.
+    #[must_use]
+    pub fn approvals(&self, zone: &Zone) -> usize {
+        let by_level = self.quorum.for_level(zone.security_level);
+        if zone.safety {
+            by_level.max(self.quorum.for_level(SecurityLevel(4)))
+        } else {
+            by_level
+        }
+    }
 }
 
 /// A plant.

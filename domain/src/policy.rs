@@ -36,6 +36,10 @@ pub struct Admission<'a> {
     pub grant: &'a Grant,
     /// By which protocol they come.
     pub protocol: Protocol,
+    /// How many sessions of the grant are open.
+    pub open_sessions: u32,
+    /// How many of them may be.
+    pub most_sessions: u32,
     /// The session that is to begin.
     pub session: SessionId,
     /// Now.
@@ -66,6 +70,11 @@ pub enum Denied {
     /// No conduit leads there, or it does not let the protocol through, or the
     /// asset has moved to another zone since it was granted.
     NoConduit,
+    /// As many sessions of the grant are open as may be.
+    TooManySessions {
+        /// How many that is.
+        most: u32,
+    },
 }
 
 impl Denied {
@@ -80,6 +89,7 @@ impl Denied {
             Self::AccountDisabled => "account_disabled",
             Self::ConduitClosed => "conduit_closed",
             Self::NoConduit => "no_conduit",
+            Self::TooManySessions { .. } => "too_many_sessions",
         }
     }
 
@@ -111,6 +121,12 @@ impl Denied {
             }
             Self::NoConduit => {
                 format!("No way leads to {asset} any more. Call your contact at the plant.")
+            }
+            Self::TooManySessions { most } => {
+                let sessions = if *most == 1 { "session" } else { "sessions" };
+                format!(
+                    "You already have {most} {sessions} on {asset}. Close one, then connect again."
+                )
             }
         }
     }
@@ -162,11 +178,15 @@ pub fn may_enter(ask: &Admission<'_>) -> Result<(), Denied> {
     if !leads_there {
         return Err(Denied::NoConduit);
     }
-    if open {
-        Ok(())
-    } else {
-        Err(Denied::ConduitClosed)
+    if !open {
+        return Err(Denied::ConduitClosed);
     }
+    if ask.open_sessions >= ask.most_sessions {
+        return Err(Denied::TooManySessions {
+            most: ask.most_sessions,
+        });
+    }
+    Ok(())
 }
 
 /// Decides on one connection. The only place where a [`Permit`] is made.
@@ -210,10 +230,14 @@ pub enum Verdict {
 }
 
 /// Whether a session that was admitted may go on. A person's order comes first,
-/// so that the log names the person.
+/// so that the log names the person. The vendor's own order is no operator's: they
+/// have left.
 #[must_use]
 pub fn standing(facts: &Standing<'_>) -> Verdict {
     if let Some(by) = facts.end_ordered_by {
+        if *by == facts.grant.account {
+            return Verdict::End(CloseReason::VendorLeft);
+        }
         return Verdict::End(CloseReason::Ended { by: by.clone() });
     }
     if !facts.account_active {

@@ -179,6 +179,7 @@ CREATE TABLE sessions (
     CHECK ((closed_at IS NULL) = (close_code IS NULL))
 );
 CREATE INDEX sessions_open ON sessions (conduit) WHERE closed_at IS NULL;
+CREATE INDEX sessions_open_by_grant ON sessions (grant_id) WHERE closed_at IS NULL;
 
 CREATE TABLE recordings (
     session_id   TEXT    NOT NULL REFERENCES sessions (id),

@@ -145,7 +145,7 @@ async fn approve(
         None => None,
     };
     let grant_id = GrantId::new(tx.now(), tx.random());
-    let quorum = rules.quorum.for_level(way.zone.security_level);
+    let quorum = rules.approvals(&way.zone);
     let approved = request.approve(
         approver,
         narrowing,

@@ -185,6 +185,32 @@ pub(crate) async fn begin(
     )
 }
 
+/// All that are open.
+pub(crate) async fn open(conn: &mut SqliteConnection) -> Result<Vec<SessionRow>, StoreError> {
+    let rows = sqlx::query(concat!(
+        columns!(),
+        " FROM sessions WHERE closed_at IS NULL ORDER BY id"
+    ))
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// How many sessions of a grant are open.
+pub(crate) async fn open_under(
+    conn: &mut SqliteConnection,
+    grant: GrantId,
+) -> Result<u32, StoreError> {
+    let row = sqlx::query(concat!(
+        "SELECT $1 AS grant_id, count(*) AS open FROM sessions",
+        " WHERE grant_id = $1 AND closed_at IS NULL",
+    ))
+    .bind(grant.to_string())
+    .fetch_one(conn)
+    .await?;
+    Fields::new(&row, "sessions", "grant_id")?.count("open")
+}
+
 pub(crate) async fn load(
     conn: &mut SqliteConnection,
     id: SessionId,

@@ -78,7 +78,9 @@ impl Store {
         let way = ways::load(tx.conn(), &grant.asset).await?;
         let way = way.ok_or_else(|| RequestRefused::NoSuchAsset(grant.asset.clone()))?;
         let session = SessionId::new(now, tx.random());
-        let ask = admission(&vendor, &way, &grant, grant.protocol, session, now);
+        let mut ask = admission(&vendor, &way, &grant, grant.protocol, session, now);
+        ask.open_sessions = sessions::open_under(tx.conn(), grant.id).await?;
+        ask.most_sessions = plant::rules(tx.conn()).await?.sessions_per_grant;
         if let Err(denied) = may_enter(&ask) {
             let time = plant_time(tx.conn()).await?;
             let text = denied.for_vendor(&time, &grant.asset, now);
@@ -154,7 +156,9 @@ impl Store {
             return Ok(Redeemed::Denied(Denied::NoConduit, time));
         };
         let session = SessionId::new(now, tx.random());
-        let ask = admission(&vendor, &way, &grant, protocol, session, now);
+        let mut ask = admission(&vendor, &way, &grant, protocol, session, now);
+        ask.open_sessions = sessions::open_under(tx.conn(), grant.id).await?;
+        ask.most_sessions = plant::rules(tx.conn()).await?.sessions_per_grant;
         let (permit, revoker) = match admit(&ask) {
             Ok(admitted) => admitted,
             Err(denied) => return Ok(Redeemed::Denied(denied, time)),
@@ -172,6 +176,7 @@ impl Store {
     }
 }
 
+/// But for the sessions that are open: none may be, until they are counted.
 fn admission<'a>(
     account: &'a Account,
     way: &'a StoredWay,
@@ -187,6 +192,8 @@ fn admission<'a>(
         conduit: way.conduit.as_ref().map(|(conduit, open)| (conduit, *open)),
         grant,
         protocol,
+        open_sessions: 0,
+        most_sessions: 0,
         session,
         now,
     }

@@ -7,6 +7,7 @@ use futures::stream::FuturesUnordered;
 use harness::cast::Cast;
 use harness::client::Client;
 use harness::raw::{self, Trusting};
+use harness::sshd::Sshd;
 use harness::world::World;
 use russh::client;
 
@@ -19,7 +20,13 @@ fn content(n: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_sessions_each_with_its_own_content() {
-    let world = World::new().await;
+    let world = World::with(Sshd::start(), |plant, _| {
+        plant.replace(
+            "[[zone]]\nname = \"hall\"",
+            "[rules]\nsessions_per_grant = 200\n\n[[zone]]\nname = \"hall\"",
+        )
+    })
+    .await;
     let grant = world.grant(Duration::from_secs(2 * 3600)).await;
     let vera = world.person("vera").await;
     let mut open = Vec::new();

@@ -9,7 +9,7 @@ use crate::dto;
 pub(crate) fn request(caller: &Caller, plant: Option<&Plant>, request: Request) -> dto::Request {
     let approvals_needed = plant.and_then(|plant| {
         let zone = plant.zones.get(&request.zone)?;
-        Some(plant.rules.quorum.for_level(zone.security_level))
+        Some(plant.rules.approvals(zone))
     });
     dto::Request {
         id: request.id.to_string(),

@@ -15,7 +15,7 @@ pub(crate) fn zone(plant: &Plant, zone: &Zone) -> dto::Zone {
         security_level: zone.security_level.get(),
         safety: zone.safety,
         longest_session_seconds: zone.longest_session.as_secs(),
-        approvals: plant.rules.quorum.for_level(zone.security_level),
+        approvals: plant.rules.approvals(zone),
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn asset(caller: &Caller, plant: &Plant, asset: &Asset) -> Option<dto
         title: asset.title.clone(),
         zone: asset.zone.to_string(),
         protocols: texts(asset.protocols().into_iter().filter(passes)),
-        approvals: plant.rules.quorum.for_level(zone.security_level),
+        approvals: plant.rules.approvals(zone),
         longest_session_seconds: way.longest().as_secs(),
         endpoint: asset
             .ssh

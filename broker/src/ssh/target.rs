@@ -105,7 +105,11 @@ pub(super) const fn ended(denied: &Denied) -> CloseReason {
         Denied::Over { .. } => CloseReason::WindowEnded,
         Denied::AccountDisabled => CloseReason::AccountDisabled,
         Denied::ConduitClosed => CloseReason::ConduitClosed,
-        Denied::NotGranted | Denied::NotYet { .. } | Denied::Revoked | Denied::NoConduit => {
+        Denied::NotGranted
+        | Denied::NotYet { .. }
+        | Denied::Revoked
+        | Denied::NoConduit
+        | Denied::TooManySessions { .. } => {
             CloseReason::GrantRevoked
         }
     }

@@ -31,6 +31,7 @@ struct Facts {
     plant: Plant,
     grant: Grant,
     conduit_open: bool,
+    open_sessions: u32,
     now: Timestamp,
 }
 
@@ -68,6 +69,7 @@ impl Facts {
             },
             plant,
             conduit_open: true,
+            open_sessions: 9,
             now: start.plus(HOUR),
         }
     }
@@ -84,6 +86,8 @@ impl Facts {
                 .map(|c| (c, self.conduit_open)),
             grant: &self.grant,
             protocol: Protocol::Ssh,
+            open_sessions: self.open_sessions,
+            most_sessions: self.plant.rules.sessions_per_grant,
             session: SessionId::from_uuid(uuid::Uuid::from_u128(3)),
             now: self.now,
         })
@@ -107,7 +111,7 @@ fn ended(why: GrantEndReason) -> Option<GrantEnd> {
 #[test]
 fn each_fact_can_close_the_door() {
     type Spoil = fn(&mut Facts);
-    let cases: [(&str, Spoil); 15] = [
+    let cases: [(&str, Spoil); 16] = [
         ("admitted", |_| {}),
         ("admitted", |f| f.now = f.grant.window.start()),
         ("window_not_open", |f| {
@@ -134,6 +138,7 @@ fn each_fact_can_close_the_door() {
             };
         }),
         ("conduit_closed", |f| f.conduit_open = false),
+        ("too_many_sessions", |f| f.open_sessions = 10),
         ("no_conduit", |f| f.plant.conduits = BTreeMap::new()),
         ("no_conduit", |f| {
             f.grant.zone = ZoneName::parse("yard").expect("a name")
@@ -202,6 +207,10 @@ fn the_vendor_is_told_why_in_one_line() {
         }),
         "Your window for plc-7 opens at 2026-11-26 14:00 (Europe/Oslo), in 2 d 3 h."
     );
+    assert_eq!(
+        line(Denied::TooManySessions { most: 10 }),
+        "You already have 10 sessions on plc-7. Close one, then connect again."
+    );
     let all = [
         Denied::NotGranted,
         Denied::Over {
@@ -262,6 +271,12 @@ fn what_ends_a_session() {
     assert_eq!(
         judge(false, false, &revoked, Some(&operator), facts.now),
         "ended"
+    );
+    let vendor = &facts.grant.account;
+    assert_eq!(
+        judge(true, true, &facts.grant, Some(vendor), facts.now),
+        "vendor_left",
+        "no operator's doing"
     );
 }
 

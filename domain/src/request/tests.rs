@@ -609,6 +609,8 @@ impl World {
             conduit,
             grant,
             protocol: Protocol::Ssh,
+            open_sessions: 0,
+            most_sessions: 1,
             session: SessionId::from_uuid(uuid::Uuid::from_u128(3)),
             now: self.now,
         });

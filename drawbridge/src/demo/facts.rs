@@ -96,7 +96,7 @@ pub(super) fn assets(plant: &Plant) -> Vec<AssetFacts> {
                 name: asset.name.to_string(),
                 zone: asset.zone.to_string(),
                 protocols: asset.protocols().iter().map(ToString::to_string).collect(),
-                approvals: plant.rules.quorum.for_level(zone.security_level),
+                approvals: plant.rules.approvals(zone),
             })
         })
         .collect();

@@ -3,7 +3,32 @@
 use domain::{Actor, CloseReason, GrantPhase, RequestState, Verdict};
 
 use super::world::*;
-use crate::{Narrowing, RecordingEnd, Redeemed, Scope};
+use crate::{Apply, Narrowing, RecordingEnd, Redeemed, Scope};
+
+/// One approval is not the last one.
+async fn first_of_two(plant: &str, asset: &str) {
+    let world = World::new().await;
+    world.apply(plant, Apply::default()).await.expect("applied");
+    let request = world.ask("vera", asset).await.expect("asked");
+    let first = world.approve("arne", &request).await.expect("approved");
+    assert!(
+        matches!(first.state, RequestState::Waiting { .. }),
+        "{first:?}"
+    );
+    let second = world.approve("asta", &request).await.expect("approved");
+    assert!(grant_of(&second).is_some(), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_safety_zone_takes_two_at_any_level() {
+    let plant = PLANT.replace("security_level = 4", "security_level = 2");
+    first_of_two(&plant, "trip-1").await;
+}
+
+#[tokio::test]
+async fn the_plant_files_quorum_is_what_counts() {
+    first_of_two(&format!("{PLANT}\n[rules.quorum]\nsl2 = 2\n"), "plc-7").await;
+}
 
 #[tokio::test]
 async fn the_whole_way_and_its_audit_trail() {
@@ -307,10 +332,19 @@ async fn the_job_lapses_requests_and_closes_grants_once() {
 #[tokio::test]
 async fn the_job_settles_more_than_one_batch() {
     let world = World::new().await;
-    for half_hour in 0..120 {
-        let start = START.plus(HOUR / 2 * half_hour);
+    let mut plant = PLANT.to_owned();
+    for n in 0..6 {
+        let account = "[[account]]\nrole = \"vendor\"\nassets = [\"plc-7\"]\nname";
+        plant += &format!("\n{account} = \"v{n}\"\n");
+    }
+    world
+        .apply(&plant, Apply::default())
+        .await
+        .expect("applied");
+    for n in 0..120 {
+        let start = START.plus(HOUR / 2 * n);
         world
-            .ask_for("vera", "plc-7", start, start.plus(HOUR / 2))
+            .ask_for(&format!("v{}", n % 6), "plc-7", start, start.plus(HOUR / 2))
             .await
             .expect("asked");
     }

@@ -36,6 +36,7 @@ pub(super) struct Rules {
     pub(super) quorum: Quorum,
     #[serde(default)]
     pub(super) idle: Idle,
+    pub(super) sessions_per_grant: Option<Spanned<u32>>,
 }
 
 #[derive(Default, Deserialize)]

@@ -9,6 +9,9 @@ name = "north-ridge"
 title = "North Ridge"
 time_zone = "Europe/Oslo"
 
+[rules]
+sessions_per_grant = 3
+
 [rules.quorum]
 sl2 = 2
 
@@ -107,108 +110,118 @@ fn each_error_names_its_line_and_key() {
         (
             "sl2 = 2",
             "sl2 = 0",
-            "line 8, rules.quorum.sl2: write 1 to 9 approvers",
+            "line 11, rules.quorum.sl2: write 1 to 9 approvers",
         ),
-        ("sl2 = 2", "sl2 = 300", "line 8, sl2: "),
+        (
+            "sessions_per_grant = 3",
+            "sessions_per_grant = 0",
+            "line 8, rules.sessions_per_grant: write 1 to 1000 sessions",
+        ),
+        ("sl2 = 2", "sl2 = 300", "line 11, sl2: "),
         (
             "vendor = \"14d\"",
             "vendor = \"0d\"",
-            "line 11, rules.idle.vendor: write 1d to 366d",
+            "line 14, rules.idle.vendor: write 1d to 366d",
         ),
         (
             "vendor = \"14d\"",
             "vendor = \"never\"",
-            "line 11, rules.idle.vendor: not a length of time",
+            "line 14, rules.idle.vendor: not a length of time",
         ),
         (
             "security_level = 2",
             "security_level = 5",
-            "line 15, zone.security_level: 5 is no security level",
+            "line 18, zone.security_level: 5 is no security level",
         ),
         (
             "longest_session = \"1h\"",
             "longest_session = \"0s\"",
-            "line 21, zone.longest_session: a window of zero length",
+            "line 24, zone.longest_session: a window of zero length",
         ),
         (
             "longest_session = \"4h\"",
             "longest_session = \"30d\"",
-            "line 29, conduit.longest_session: 30 d is no just-in-time",
+            "line 32, conduit.longest_session: 30 d is no just-in-time",
         ),
         (
             "zone = \"hall\"\nsource",
             "zone = \"hell\"\nsource",
-            "line 25, conduit.zone: there is no zone hell",
+            "line 28, conduit.zone: there is no zone hell",
         ),
         (
             "\"LC_*\"",
             "\"*\"",
-            "line 28, conduit.environment: \"*\" is no variable",
+            "line 31, conduit.environment: \"*\" is no variable",
         ),
         (
             "[\"exec\"]",
             "[\"sudo\"]",
-            "line 27, conduit.operations: \"sudo\" is not one of: shell, exec",
+            "line 30, conduit.operations: \"sudo\" is not one of: shell, exec",
+        ),
+        (
+            "zone = \"hall\"\naddress",
+            "zone = \"hell\"\naddress",
+            "line 37, asset.zone: there is no zone hell in this file",
         ),
         (
             "address = \"10.20.0.7\"",
             "address = \"plc7.plant.local\"",
-            "line 35, asset.address: \"plc7.plant.local\" is not an IP address: addresses are pinned",
+            "line 38, asset.address: \"plc7.plant.local\" is not an IP address: addresses are pinned",
         ),
         (
             "address = \"10.20.0.7\"",
             "address = \"0.0.0.0\"",
-            "line 35, asset.address: 0.0.0.0 is not the address of one machine",
+            "line 38, asset.address: 0.0.0.0 is not the address of one machine",
         ),
         (
             "port = 2222",
             "port = 0",
-            "line 37, asset.ssh.port: write a port",
+            "line 40, asset.ssh.port: write a port",
         ),
         (
             "port = 2222",
             "port = \"ssh\"",
-            "line 37, port: invalid type",
+            "line 40, port: invalid type",
         ),
         (
             "ssh-ed25519 AAAA",
             "ssh-ed25519 BBBB",
-            "line 39, asset.ssh.host_key: write one public key line",
+            "line 42, asset.ssh.host_key: write one public key line",
         ),
         (
             "role = \"vendor\"",
             "role = \"god\"",
-            "line 44, account.role: \"god\" is not one of: vendor",
+            "line 47, account.role: \"god\" is not one of: vendor",
         ),
         (
             "role = \"vendor\"",
             "role = \"auditor\"",
-            "line 46, account.assets: only a vendor asks for assets",
+            "line 49, account.assets: only a vendor asks for assets",
         ),
         (
             "assets = [\"plc-7\"]",
             "assets = [\"plc-8\"]",
-            "line 46, account.assets: there is no asset plc-8",
+            "line 49, account.assets: there is no asset plc-8",
         ),
         (
             "assets = [\"plc-7\"]",
             "zones = [\"hall\"]",
-            "line 46, account.zones: only an approver or operator",
+            "line 49, account.zones: only an approver or operator",
         ),
         (
             "name = \"arne\"",
             "name = \"vera\"",
-            "line 49, account.name: account vera is in this file already",
+            "line 52, account.name: account vera is in this file already",
         ),
         (
             "name = \"arne\"",
             "name = \"Arne\"",
-            "line 49, account.name: not a name",
+            "line 52, account.name: not a name",
         ),
         (
             "zones = [\"hall\", \"sis\"]",
             "zones = [\"hall\", \"attic\"]",
-            "line 51, account.zones: there is no zone attic",
+            "line 54, account.zones: there is no zone attic",
         ),
     ];
     for (from, to, expected) in cases {
@@ -237,9 +250,20 @@ fn all_errors_come_at_once() {
 
 #[test]
 fn names_are_unique() {
-    let text = format!("{GOOD}\n[[zone]]\nname = \"hall\"\nsecurity_level = 1\n");
-    let errors = parse(&text).expect_err("two zones").to_string();
-    assert!(errors.ends_with("zone.name: zone hall is in this file already; names are unique"));
+    let line = GOOD.lines().count() + 3;
+    for (kind, name, rest) in [
+        ("zone", "hall", "security_level = 1"),
+        ("conduit", "to-hall", "zone = \"sis\""),
+        ("asset", "plc-7", "zone = \"sis\"\naddress = \"10.20.0.8\""),
+        ("account", "vera", "role = \"auditor\""),
+    ] {
+        let text = format!("{GOOD}\n[[{kind}]]\nname = \"{name}\"\n{rest}\n");
+        let errors = parse(&text).expect_err(kind).to_string();
+        let expected = format!(
+            "line {line}, {kind}.name: {kind} {name} is in this file already; names are unique"
+        );
+        assert_eq!(errors, expected);
+    }
 }
 
 #[test]

@@ -68,6 +68,8 @@ pub fn write(plant: &Plant) -> String {
 }
 
 fn rules(out: &mut Lines, plant: &Plant) {
+    out.head("[rules]");
+    out.raw("sessions_per_grant", plant.rules.sessions_per_grant);
     out.head("[rules.quorum]");
     for level in (1..=4).filter_map(SecurityLevel::new) {
         out.raw(

@@ -16,6 +16,22 @@ impl Check<'_> {
         Rules {
             quorum: self.quorum(&rules.quorum),
             idle: self.idle(&rules.idle),
+            sessions_per_grant: self.sessions_per_grant(rules.sessions_per_grant.as_ref()),
+        }
+    }
+
+    fn sessions_per_grant(&mut self, number: Option<&Spanned<u32>>) -> u32 {
+        match number {
+            None => Rules::USUAL_SESSIONS,
+            Some(n) if (1..=Rules::MOST_SESSIONS).contains(n.get_ref()) => *n.get_ref(),
+            Some(n) => {
+                self.error(
+                    n.span(),
+                    "rules.sessions_per_grant",
+                    format_args!("write 1 to {} sessions", Rules::MOST_SESSIONS),
+                );
+                Rules::USUAL_SESSIONS
+            }
         }
     }
 
