@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use tokio::sync::Semaphore;
 
-use crate::places::Places;
+use crate::places::{Place, Places};
 use crate::problem::ApiError;
 
 /// Hashes at once, in the whole program: 76 MiB.
@@ -34,7 +34,7 @@ impl Default for Hashing {
 }
 
 impl Hashing {
-    /// Runs `work`, which hashes once, on a thread for it.
+    /// As [`Queued::run`], with a place for this alone.
     ///
     /// # Errors
     /// 429 when the network has too many under way, 503 when there is no turn.
@@ -43,6 +43,16 @@ impl Hashing {
         source: IpAddr,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
+        self.queue(source)?.run(work).await
+    }
+
+    /// One of the network's places. Whoever writes a failure down afterwards
+    /// keeps it until that is done, so that a network can queue no more writes
+    /// than hashes.
+    ///
+    /// # Errors
+    /// 429 when the network has too many under way.
+    pub(crate) fn queue(&self, source: IpAddr) -> Result<Queued<'_>, ApiError> {
         let place = self.networks.take(network(source)).ok_or_else(|| {
             ApiError::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -50,7 +60,30 @@ impl Hashing {
                 "Too many logins from your network at once. Wait for them to end, then try again.",
             )
         })?;
-        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
+        Ok(Queued {
+            turns: &self.turns,
+            place: Arc::new(place),
+        })
+    }
+}
+
+/// A place among those who hash; given back when it is dropped and its work done.
+pub(crate) struct Queued<'a> {
+    turns: &'a Arc<Semaphore>,
+    place: Arc<Place<IpAddr>>,
+}
+
+impl Queued<'_> {
+    /// Runs `work`, which hashes once, on a thread for it.
+    ///
+    /// # Errors
+    /// 503 when there is no turn.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let place = Arc::clone(&self.place);
+        let turn = tokio::time::timeout(TURN, Arc::clone(self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(ApiError::busy(
                 "busy",

@@ -70,6 +70,18 @@ CREATE TABLE sign_in_failures (
     at      BIGINT NOT NULL
 );
 CREATE INDEX sign_in_failures_by_account ON sign_in_failures (account, at);
+CREATE INDEX sign_in_failures_by_source ON sign_in_failures (source, at);
+CREATE INDEX sign_in_failures_by_time ON sign_in_failures (at);
+
+-- When an attempt behind a lock was last written to the log: of an account and
+-- an address, or, with an empty account, of an address that is shut out.
+CREATE TABLE sign_in_locks_told (
+    account TEXT   NOT NULL,
+    source  TEXT   NOT NULL,
+    at      BIGINT NOT NULL,
+    PRIMARY KEY (account, source)
+);
+CREATE INDEX sign_in_locks_told_by_time ON sign_in_locks_told (at);
 
 -- Only the SHA-256 of a token is kept.
 CREATE TABLE tokens (

@@ -3,11 +3,14 @@
 use domain::policy::Action;
 use domain::request::{MAX_TEXT, plain_text};
 use domain::{AccountName, Actor, Draft, Role};
+use secrecy::SecretString;
 use serde_json::json;
 
 use crate::disabling::existing;
 use crate::error::{Refusal, StoreError};
+use crate::sign_in::require_password;
 use crate::store::Store;
+use crate::tx::WriteTx;
 use crate::{accounts, authority};
 
 impl Store {
@@ -55,6 +58,22 @@ impl Store {
         tx.commit(actor, draft).await
     }
 
+    /// Sets another password for one who knows the account's own: the one whose
+    /// hash is `verified`.
+    ///
+    /// # Errors
+    /// As [`Store::set_password`], and when the account has another password now.
+    pub async fn change_password(
+        &self,
+        actor: &Actor,
+        name: &AccountName,
+        verified: &SecretString,
+        password_phc: &str,
+    ) -> Result<(), StoreError> {
+        let tx = self.write().await?;
+        set_password(tx, actor, name, Some(verified), password_phc).await
+    }
+
     /// Sets a password: one's own, or anyone's by an admin. The account's tokens
     /// and unused tickets are void.
     ///
@@ -66,36 +85,49 @@ impl Store {
         name: &AccountName,
         password_phc: &str,
     ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let own = actor.name() == Some(name);
-        let action = if own {
-            Action::OwnAccount
-        } else {
-            Action::ManageAccounts
-        };
-        authority::require(&mut tx, actor, action).await?;
-        let account = existing(&mut tx, name).await?;
-        sqlx::query("UPDATE accounts SET password = $2 WHERE name = $1")
-            .bind(name.as_str())
-            .bind(password_phc)
-            .execute(tx.conn())
-            .await?;
-        let tokens = sqlx::query("DELETE FROM tokens WHERE account = $1")
-            .bind(name.as_str())
-            .execute(tx.conn())
-            .await?;
-        // A ticket is a password too: whoever had the old one may have drawn some.
-        let tickets = sqlx::query("DELETE FROM tickets WHERE account = $1 AND used_at IS NULL")
-            .bind(name.as_str())
-            .execute(tx.conn())
-            .await?;
-        let draft = Draft::new("account.password_set", "account", name)
-            .before(json!({ "password": account.has_password }))
-            .after(json!({
-                "password": true,
-                "tokens_revoked": tokens.rows_affected(),
-                "tickets_revoked": tickets.rows_affected(),
-            }));
-        tx.commit(actor, draft).await
+        let tx = self.write().await?;
+        set_password(tx, actor, name, None, password_phc).await
     }
+}
+
+async fn set_password(
+    mut tx: WriteTx,
+    actor: &Actor,
+    name: &AccountName,
+    verified: Option<&SecretString>,
+    password_phc: &str,
+) -> Result<(), StoreError> {
+    let own = actor.name() == Some(name);
+    let action = if own {
+        Action::OwnAccount
+    } else {
+        Action::ManageAccounts
+    };
+    authority::require(&mut tx, actor, action).await?;
+    let account = existing(&mut tx, name).await?;
+    if let Some(verified) = verified {
+        require_password(&mut tx, name, verified).await?;
+    }
+    sqlx::query("UPDATE accounts SET password = $2 WHERE name = $1")
+        .bind(name.as_str())
+        .bind(password_phc)
+        .execute(tx.conn())
+        .await?;
+    let tokens = sqlx::query("DELETE FROM tokens WHERE account = $1")
+        .bind(name.as_str())
+        .execute(tx.conn())
+        .await?;
+    // A ticket is a password too: whoever had the old one may have drawn some.
+    let tickets = sqlx::query("DELETE FROM tickets WHERE account = $1 AND used_at IS NULL")
+        .bind(name.as_str())
+        .execute(tx.conn())
+        .await?;
+    let draft = Draft::new("account.password_set", "account", name)
+        .before(json!({ "password": account.has_password }))
+        .after(json!({
+            "password": true,
+            "tokens_revoked": tokens.rows_affected(),
+            "tickets_revoked": tickets.rows_affected(),
+        }));
+    tx.commit(actor, draft).await
 }

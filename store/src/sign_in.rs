@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::account::lockout::{self, Failure, locked};
 use domain::policy::Action;
 use domain::{Account, AccountName, Actor, Draft, Timestamp, TokenId};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnection;
 
@@ -52,7 +52,7 @@ impl Store {
     ) -> Result<SignInFacts, StoreError> {
         let now = self.now();
         let mut read = self.read().await?;
-        let locked = is_locked(&mut read, name, source, now).await?;
+        let locked = lock(&mut read, name, source, now).await?.is_some();
         let row = sqlx::query(accounts::accounts!(" WHERE accounts.name = $1", with ", password"))
             .bind(name.as_str())
             .fetch_optional(&mut *read)
@@ -72,8 +72,8 @@ impl Store {
         })
     }
 
-    /// Counts a failed login. While the account is locked it is only logged, so
-    /// that trying on does not prolong the lock.
+    /// Counts a failed login. Behind a lock it is only logged, and that once, so
+    /// that trying on neither prolongs the lock nor floods the log.
     ///
     /// # Errors
     /// When the database fails.
@@ -83,29 +83,66 @@ impl Store {
         source: &str,
         why: &str,
     ) -> Result<(), StoreError> {
+        // A flood behind a lock must not take a turn from those who write.
+        {
+            let mut read = self.read().await?;
+            if is_told(&mut read, name, source, self.now()).await? {
+                return Ok(());
+            }
+        }
         let mut tx = self.write().await?;
         let now = tx.now();
         forget_old_failures(&mut tx).await?;
-        let locked = is_locked(tx.conn(), name, source, now).await?;
-        if !locked {
-            sqlx::query("INSERT INTO sign_in_failures (account, source, at) VALUES ($1, $2, $3)")
-                .bind(name.as_str())
-                .bind(source)
-                .bind(now.as_micros())
-                .execute(tx.conn())
-                .await?;
+        if is_told(tx.conn(), name, source, now).await? {
+            return Ok(());
         }
+        let lock = lock(tx.conn(), name, source, now).await?;
+        let (sql, account) = match lock {
+            None => (
+                "INSERT INTO sign_in_failures (account, source, at) VALUES ($1, $2, $3)",
+                name.as_str(),
+            ),
+            Some(lock) => (
+                concat!(
+                    "INSERT INTO sign_in_locks_told (account, source, at) VALUES ($1, $2, $3)",
+                    " ON CONFLICT (account, source) DO UPDATE SET at = excluded.at",
+                ),
+                lock.account(name),
+            ),
+        };
+        sqlx::query(sql)
+            .bind(account)
+            .bind(source)
+            .bind(now.as_micros())
+            .execute(tx.conn())
+            .await?;
         let actor = Actor {
             source: source.to_owned(),
             ..Actor::system()
         };
         let draft = Draft::new("account.sign_in_failed", "account", name)
-            .after(json!({ "locked": locked }))
+            .after(json!({ "locked": lock.is_some() }))
             .reason(why);
         tx.commit(&actor, draft).await
     }
 
-    /// Issues a token for one whose password was right.
+    /// Issues a token for one whose password was right: the one whose hash is
+    /// `verified`. Verifying takes a while, and a password that was reset
+    /// meanwhile, because it was stolen, must not get anybody in.
+    ///
+    /// # Errors
+    /// As [`Store::sign_in`], and when the account has another password now.
+    pub async fn sign_in_by(
+        &self,
+        name: &AccountName,
+        verified: &SecretString,
+        source: &str,
+        lifetime: Duration,
+    ) -> Result<IssuedToken, StoreError> {
+        self.let_in(name, Some(verified), source, lifetime).await
+    }
+
+    /// Issues a token for one whom the caller vouches for, without a password.
     ///
     /// # Errors
     /// When the account is locked, disabled, or now found idle too long (then it
@@ -116,9 +153,19 @@ impl Store {
         source: &str,
         lifetime: Duration,
     ) -> Result<IssuedToken, StoreError> {
+        self.let_in(name, None, source, lifetime).await
+    }
+
+    async fn let_in(
+        &self,
+        name: &AccountName,
+        verified: Option<&SecretString>,
+        source: &str,
+        lifetime: Duration,
+    ) -> Result<IssuedToken, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now();
-        if is_locked(tx.conn(), name, source, now).await? {
+        if lock(tx.conn(), name, source, now).await?.is_some() {
             let text = "too many failed logins; wait a quarter of an hour, then try again";
             return Err(Refusal::new("locked", text).into());
         }
@@ -131,6 +178,9 @@ impl Store {
             .ok_or_else(disabled)?;
         if !account.is_active() {
             return Err(disabled());
+        }
+        if let Some(verified) = verified {
+            require_password(&mut tx, name, verified).await?;
         }
         match apply_idle_rule(&mut tx, &account).await? {
             Idle::Fine => {}
@@ -198,6 +248,26 @@ impl Store {
     }
 }
 
+/// That the account's password is still the one that was verified.
+pub(crate) async fn require_password(
+    tx: &mut WriteTx,
+    name: &AccountName,
+    verified: &SecretString,
+) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT 1 FROM accounts WHERE name = $1 AND password = $2")
+        .bind(name.as_str())
+        .bind(verified.expose_secret())
+        .fetch_optional(tx.conn())
+        .await?;
+    match row {
+        Some(_) => Ok(()),
+        None => {
+            let text = "the password was set anew in the meantime, and nothing was changed; log in with the new one, then try again";
+            Err(Refusal::new("password_changed", text).into())
+        }
+    }
+}
+
 async fn issue_token(
     tx: &mut WriteTx,
     name: &AccountName,
@@ -229,12 +299,66 @@ async fn issue_token(
     Ok(issued)
 }
 
-async fn is_locked(
+/// What a login is refused by unseen.
+#[derive(Clone, Copy)]
+enum Lock {
+    /// The account is locked for the address.
+    Account,
+    /// The address is shut out of all accounts.
+    Address,
+}
+
+impl Lock {
+    /// As the table of told locks has it: no account has an empty name.
+    fn account(self, name: &AccountName) -> &str {
+        match self {
+            Self::Account => name.as_str(),
+            Self::Address => "",
+        }
+    }
+}
+
+/// Whether there is a lock, and the log has it already.
+async fn is_told(
     conn: &mut SqliteConnection,
     name: &AccountName,
     source: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    let Some(lock) = lock(conn, name, source, now).await? else {
+        return Ok(false);
+    };
+    let row = sqlx::query(concat!(
+        "SELECT source, at FROM sign_in_locks_told WHERE account = $1 AND source = $2",
+    ))
+    .bind(lock.account(name))
+    .bind(source)
+    .fetch_optional(conn)
+    .await?;
+    let told = match row {
+        Some(row) => Some(Fields::new(&row, "sign_in_locks_told", "source")?.time("at")?),
+        None => None,
+    };
+    Ok(!lockout::worth_telling(told, now))
+}
+
+async fn lock(
+    conn: &mut SqliteConnection,
+    name: &AccountName,
+    source: &str,
+    now: Timestamp,
+) -> Result<Option<Lock>, StoreError> {
+    let rows = sqlx::query("SELECT source, at FROM sign_in_failures WHERE source = $1")
+        .bind(source)
+        .fetch_all(&mut *conn)
+        .await?;
+    let from_there = rows
+        .iter()
+        .map(|row| Fields::new(row, "sign_in_failures", "source")?.time("at"))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    if lockout::shut_out(&from_there, now) {
+        return Ok(Some(Lock::Address));
+    }
     let rows = sqlx::query("SELECT account, source, at FROM sign_in_failures WHERE account = $1")
         .bind(name.as_str())
         .fetch_all(conn)
@@ -249,7 +373,7 @@ async fn is_locked(
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(locked(&failures, source, now))
+    Ok(locked(&failures, source, now).then_some(Lock::Account))
 }
 
 /// Those that no longer count; and those of a clock that has gone back since,
@@ -261,6 +385,11 @@ async fn forget_old_failures(tx: &mut WriteTx) -> Result<(), StoreError> {
         .execute(tx.conn())
         .await?;
     sqlx::query("UPDATE sign_in_failures SET at = $1 WHERE at > $1")
+        .bind(now.as_micros())
+        .execute(tx.conn())
+        .await?;
+    sqlx::query("DELETE FROM sign_in_locks_told WHERE at <= $1 OR at > $2")
+        .bind(now.minus(lockout::MEMORY).as_micros())
         .bind(now.as_micros())
         .execute(tx.conn())
         .await?;

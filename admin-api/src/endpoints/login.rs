@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use crate::app::Api;
 use crate::caller::{Caller, Source};
 use crate::dto::{LoggedIn, Login};
+use crate::hashing::Queued;
 use crate::input::Body;
 use crate::password;
 use crate::problem::ApiError;
@@ -53,11 +54,13 @@ async fn log_in(
         Some(facts) => (facts.account, facts.phc, facts.locked),
         None => (None, None, false),
     };
-    let right = is_right(&api, source, login.password.into_inner(), phc).await?;
-    match (attempt.name.as_ref(), account) {
-        (Some(name), Some(account)) if right && !locked => {
+    // Held until a failure is written down.
+    let queued = api.hashing.queue(source)?;
+    let verified = verify(&queued, login.password.into_inner(), phc).await?;
+    match (attempt.name.as_ref(), account, verified) {
+        (Some(name), Some(account), Some(verified)) if !locked => {
             if account.is_active() {
-                return enter(&api, &attempt, name).await;
+                return enter(&api, &attempt, name, &verified).await;
             }
             Err(attempt.refuse(&api, Some(&account)).await?)
         }
@@ -65,28 +68,30 @@ async fn log_in(
     }
 }
 
-/// Does the work even where there is no password to compare with.
-async fn is_right(
-    api: &Api,
-    source: std::net::IpAddr,
+/// The hash that the password was right for. Does the work even where there is no
+/// password to compare with.
+async fn verify(
+    queued: &Queued<'_>,
     password: SecretString,
     phc: Option<SecretString>,
-) -> Result<bool, ApiError> {
+) -> Result<Option<SecretString>, ApiError> {
     use secrecy::ExposeSecret;
     let work = move || {
         let known = phc.as_ref().map(SecretString::expose_secret);
-        password::verify(&password, known.unwrap_or(password::DUMMY)) && known.is_some()
+        let right = password::verify(&password, known.unwrap_or(password::DUMMY));
+        phc.filter(|_| right)
     };
-    api.hashing.run(source, work).await
+    queued.run(work).await
 }
 
 async fn enter(
     api: &Api,
     attempt: &Attempt,
     name: &AccountName,
+    verified: &SecretString,
 ) -> Result<Json<LoggedIn>, ApiError> {
-    let lifetime = api.settings.token_lifetime;
-    let issued = api.store.sign_in(name, &attempt.source, lifetime).await;
+    let (source, lifetime) = (&attempt.source, api.settings.token_lifetime);
+    let issued = api.store.sign_in_by(name, verified, source, lifetime).await;
     let account = api.store.account(name).await?;
     match (issued, account) {
         (
@@ -100,7 +105,7 @@ async fn enter(
             account: show::account(account),
             site: api.store.site().await?.map(show::site),
         })),
-        // Locked, disabled or found idle in the meantime.
+        // Locked, disabled, found idle or given another password in the meantime.
         (Err(StoreError::Refused(_)), account) => {
             Err(attempt.refuse(api, account.as_ref()).await?)
         }

@@ -50,8 +50,10 @@ async fn change_password(
     let facts = api.store.sign_in_facts(name, &source).await?;
     let phc = facts.phc.filter(|_| !facts.locked);
     let current = change.current.into_inner();
-    let verify = move || phc.is_some_and(|phc| password::verify(&current, phc.expose_secret()));
-    if !api.hashing.run(caller.source(), verify).await? {
+    let verify = move || phc.filter(|phc| password::verify(&current, phc.expose_secret()));
+    // Held until a failure is written down.
+    let queued = api.hashing.queue(caller.source())?;
+    let Some(verified) = queued.run(verify).await? else {
         let why = "a wrong current password when it was to be changed";
         api.store.sign_in_failed(name, &source, why).await?;
         return Err(ApiError::new(
@@ -61,8 +63,12 @@ async fn change_password(
              failures wait a quarter of an hour. If you have forgotten it, ask an admin of the \
              plant for another one.",
         ));
-    }
+    };
+    drop(queued);
     let phc = hash_new(&api, &caller, change.password).await?;
-    api.store.set_password(&caller.actor(), name, &phc).await?;
+    let actor = caller.actor();
+    api.store
+        .change_password(&actor, name, &verified, &phc)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

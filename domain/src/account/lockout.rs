@@ -13,6 +13,9 @@ pub const MEMORY: Duration = Duration::from_secs(15 * 60);
 pub const FROM_ONE_ADDRESS: usize = 5;
 /// Failures from anywhere that lock the account for all.
 pub const FROM_ANYWHERE: usize = 20;
+/// Failures from one address, over any names, that lock it out of all accounts:
+/// more than the people behind it mistype, and few for a list of stolen names.
+pub const OVER_ANY_NAMES: usize = 30;
 
 /// One failed login.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,21 @@ pub fn locked(failures: &[Failure], source: &str, now: Timestamp) -> bool {
     let recent = || failures.iter().filter(|f| now.since(f.at) < MEMORY);
     recent().filter(|f| f.source == source).count() >= FROM_ONE_ADDRESS
         || recent().count() >= FROM_ANYWHERE
+}
+
+/// Whether an address has failed so often, over any names, that all its logins
+/// are refused unseen. `failures` are the times of those that were counted.
+#[must_use]
+pub fn shut_out(failures: &[Timestamp], now: Timestamp) -> bool {
+    let recent = failures.iter().filter(|at| now.since(**at) < MEMORY);
+    recent.count() >= OVER_ANY_NAMES
+}
+
+/// Whether an attempt behind a lock is worth an audit event: one a lock, or a
+/// flood of them would grow the log for ever. `told` is when one was written last.
+#[must_use]
+pub fn worth_telling(told: Option<Timestamp>, now: Timestamp) -> bool {
+    told.is_none_or(|at| now.since(at) >= MEMORY)
 }
 
 #[cfg(test)]
@@ -60,6 +78,29 @@ mod tests {
             then.plus(MEMORY - Duration::from_micros(1))
         ));
         assert!(!locked(&five, "10.0.0.1", then.plus(MEMORY)));
+    }
+
+    #[test]
+    fn thirty_over_any_names_shut_an_address_out() {
+        let then = Timestamp::from_micros(1_000_000_000_000);
+        let thirty = [then; 30];
+        assert!(!shut_out(&thirty[1..], then));
+        assert!(shut_out(&thirty, then));
+        let last = then.plus(MEMORY - Duration::from_micros(1));
+        assert!(shut_out(&thirty, last));
+        assert!(!shut_out(&thirty, then.plus(MEMORY)));
+    }
+
+    #[test]
+    fn a_lock_is_told_once() {
+        let then = Timestamp::from_micros(1_000_000_000_000);
+        assert!(worth_telling(None, then));
+        assert!(!worth_telling(Some(then), then));
+        assert!(
+            !worth_telling(Some(then), then.minus(MEMORY)),
+            "a clock went back"
+        );
+        assert!(worth_telling(Some(then), then.plus(MEMORY)));
     }
 
     #[test]

@@ -112,6 +112,21 @@ async fn each_failure_is_in_the_log_with_its_address() {
     let before = world.last_event().await;
     fail(&world, "vera", "192.0.2.9", 6).await;
     assert_eq!(world.happened(before).await, ["account.sign_in_failed"; 6]);
+    fail(&world, "vera", "192.0.2.9", 50).await;
+    assert_eq!(
+        world.happened(before).await.len(),
+        6,
+        "a lock is told once, however long somebody tries on"
+    );
+    fail(&world, "viktor", "192.0.2.9", 1).await;
+    assert_eq!(world.happened(before).await.len(), 7, "another account is");
+    world.clock.pass(QUARTER);
+    fail(&world, "vera", "192.0.2.9", 7).await;
+    assert_eq!(
+        world.happened(before).await.len(),
+        7 + 6,
+        "and the next lock"
+    );
     let newest = world
         .store
         .events(&Default::default(), &Default::default(), true)
@@ -122,4 +137,32 @@ async fn each_failure_is_in_the_log_with_its_address() {
         ("192.0.2.9", "account/vera")
     );
     assert_eq!(newest.after.expect("after")["locked"], true);
+}
+
+#[tokio::test]
+async fn thirty_failures_over_any_names_shut_an_address_out() {
+    let world = World::new().await;
+    let before = world.last_event().await;
+    for person in 0..29 {
+        fail(&world, &format!("guess-{person}"), "192.0.2.9", 1).await;
+    }
+    assert!(!locked(&world, "vera", "192.0.2.9").await);
+    fail(&world, "guess-29", "192.0.2.9", 1).await;
+    assert!(locked(&world, "vera", "192.0.2.9").await);
+    assert!(
+        !locked(&world, "vera", "192.0.2.10").await,
+        "another address"
+    );
+    let right = world.store.sign_in(&name("vera"), "192.0.2.9", HOUR).await;
+    assert_eq!(refused(right), "locked", "even with the right password");
+    for person in 0..50 {
+        fail(&world, &format!("other-{person}"), "192.0.2.9", 1).await;
+    }
+    assert_eq!(
+        world.happened(before).await,
+        ["account.sign_in_failed"; 31],
+        "one event more, whatever names are tried"
+    );
+    world.clock.pass(QUARTER);
+    assert!(!locked(&world, "vera", "192.0.2.9").await);
 }

@@ -89,6 +89,35 @@ async fn a_token_from_a_clock_that_went_back_is_void() {
     );
 }
 
+/// Verifying a password takes a while, and an admin may reset it meanwhile.
+#[tokio::test]
+async fn a_password_that_was_reset_meanwhile_gets_nobody_in() {
+    let world = World::new().await;
+    let (store, vera) = (&world.store, name("vera"));
+    let set = async |phc: &str| {
+        let set = store.set_password(&actor("adam"), &vera, phc).await;
+        set.expect("set");
+    };
+    set("stolen").await;
+    let (by, stolen) = (actor("vera"), "stolen".into());
+    let facts = store.sign_in_facts(&vera, "192.0.2.7").await;
+    let verified = facts.expect("facts").phc.expect("a hash");
+    assert_eq!(verified.expose_secret(), "stolen");
+    set("reset").await;
+    let before = world.last_event().await;
+    let login = store.sign_in_by(&vera, &verified, "192.0.2.7", HOUR).await;
+    assert_eq!(refused(login), "password_changed");
+    let change = store.change_password(&by, &vera, &stolen, "thief's");
+    assert_eq!(refused(change.await), "password_changed");
+    assert_eq!(world.last_event().await, before, "nothing was changed");
+
+    let reset = "reset".into();
+    let login = store.sign_in_by(&vera, &reset, "192.0.2.7", HOUR).await;
+    login.expect("in");
+    let change = store.change_password(&by, &vera, &reset, "another");
+    change.await.expect("changed");
+}
+
 #[tokio::test]
 async fn passwords_are_set_by_oneself_or_an_admin() {
     let world = World::new().await;
