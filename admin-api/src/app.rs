@@ -17,6 +17,10 @@ const REPLAYS: usize = 8;
 /// Event streams that one account may have: each asks after every change.
 const LISTENERS: usize = 4;
 
+/// Calls that one account may have under way: each may hold a reader of the
+/// database, or wait for its writer.
+const CALLS: usize = 16;
+
 /// What the API is made of.
 pub struct App {
     /// The state of the plant.
@@ -67,6 +71,10 @@ pub(crate) struct Parts {
     pub(crate) hashing: Hashing,
     pub(crate) replays: Places<AccountName>,
     pub(crate) listeners: Places<AccountName>,
+    pub(crate) calls: Places<AccountName>,
+    /// Calls that stop what goes on have places of their own: whoever has many
+    /// pages open must still get one through.
+    pub(crate) stops: Places<AccountName>,
 }
 
 impl Api {
@@ -76,6 +84,8 @@ impl Api {
             hashing: Hashing::default(),
             replays: Places::new(REPLAYS),
             listeners: Places::new(LISTENERS),
+            calls: Places::new(CALLS),
+            stops: Places::new(CALLS),
         }))
     }
 }

@@ -5,9 +5,11 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::MethodRouter;
+use domain::AccountName;
 use domain::policy::{Action, may};
 use tracing::Span;
 use utoipa::PartialSchema;
@@ -22,6 +24,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use crate::app::Api;
 use crate::caller::{Caller, Source};
 use crate::dto::{FieldError, LiveGrant, Problem};
+use crate::places::Place;
 use crate::problem::ApiError;
 
 /// Where all routes stand.
@@ -132,6 +135,7 @@ async fn pass(
     let span = Span::current();
     // The route, not the path: a secret pasted into an address is not logged.
     span.record("http.route", &gate.route);
+    let mut place = None;
     if let Access::Allowed(action) = gate.access {
         let Source(source) = Source::of(request.extensions())?;
         let caller = Caller::authenticate(&gate.api, request.headers(), source).await?;
@@ -143,9 +147,29 @@ async fn pass(
                  Somebody with another role must do it."
             )));
         }
+        place = Some(call_place(&gate.api, action, &caller)?);
         request.extensions_mut().insert(caller);
     }
-    Ok(next.run(request).await)
+    // Until the answer begins: what streams has places of its own.
+    let response = next.run(request).await;
+    drop(place);
+    Ok(response)
+}
+
+fn call_place(api: &Api, action: Action, caller: &Caller) -> Result<Place<AccountName>, ApiError> {
+    let places = match action {
+        Action::EndSession | Action::RevokeGrant | Action::CloseConduit => &api.stops,
+        _ => &api.calls,
+    };
+    places.take(caller.account.name.clone()).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_calls",
+            "Your account has too many calls under way, and this one was not begun. Wait for one \
+             of them to be answered, then try again; if you did not make them, change your \
+             password.",
+        )
+    })
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -23,6 +23,9 @@ pub use refused::{RequestRefused, plain_text};
 pub const MAX_TEXT: usize = 500;
 /// The longest work order number, in characters.
 pub const MAX_WORK_ORDER: usize = 64;
+/// How many requests of one vendor may wait at once: more than anybody works on,
+/// and few enough for an approver to read.
+pub const MOST_WAITING: usize = 20;
 /// How far ahead a window may start: access is asked for when it is needed.
 pub const FURTHEST_AHEAD: Duration = Duration::from_secs(90 * 24 * 3600);
 
@@ -210,6 +213,9 @@ impl Request {
         now: Timestamp,
     ) -> Result<Self, RequestRefused> {
         may_ask(vendor, way.asset)?;
+        if waiting.len() >= MOST_WAITING {
+            return Err(RequestRefused::TooManyWaiting);
+        }
         let passes = way
             .conduit
             .is_some_and(|c| c.protocols.contains(&ask.protocol));

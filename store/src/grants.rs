@@ -42,7 +42,7 @@ pub(crate) use grant_columns;
 
 /// How many things a job settles in one transaction, so that nobody waits long
 /// behind it.
-const BATCH: usize = 50;
+const BATCH: u32 = 50;
 
 impl Store {
     /// One grant, if the scope sees it.
@@ -124,13 +124,13 @@ impl Store {
             let mut tx = self.write().await?;
             let now = tx.now();
             let mut drafts = Vec::new();
-            let waiting = requests::waiting(tx.conn()).await?;
-            for lapsed in waiting.into_iter().filter_map(|r| r.lapse(now)).take(BATCH) {
+            let due = requests::due(tx.conn(), now, BATCH).await?;
+            for lapsed in due.into_iter().filter_map(|r| r.lapse(now)) {
                 requests::save(tx.conn(), &lapsed).await?;
                 drafts.push(requests::ended_draft(&lapsed));
             }
-            let passed = passed(tx.conn(), now).await?;
-            for expired in passed.into_iter().filter_map(|g| g.expire(now)).take(BATCH) {
+            let passed = passed(tx.conn(), now, BATCH).await?;
+            for expired in passed.into_iter().filter_map(|g| g.expire(now)) {
                 save(tx.conn(), &expired).await?;
                 drafts.push(ended_draft(&expired));
             }
@@ -148,9 +148,8 @@ impl Store {
     async fn anything_due(&self) -> Result<bool, StoreError> {
         let now = self.now();
         let mut read = self.read().await?;
-        let waiting = requests::waiting(&mut read).await?;
-        Ok(waiting.into_iter().any(|r| r.lapse(now).is_some())
-            || !passed(&mut read, now).await?.is_empty())
+        Ok(!requests::due(&mut read, now, 1).await?.is_empty()
+            || !passed(&mut read, now, 1).await?.is_empty())
     }
 }
 
@@ -189,21 +188,31 @@ pub(crate) async fn live_of(
     account: &AccountName,
     now: Timestamp,
 ) -> Result<Vec<Grant>, StoreError> {
-    let all = live(conn, now).await?;
-    Ok(all
-        .into_iter()
-        .filter(|grant| grant.account == *account)
-        .collect())
-}
-
-/// Those whose window has passed without that having been settled.
-async fn passed(conn: &mut SqliteConnection, now: Timestamp) -> Result<Vec<Grant>, StoreError> {
     let rows = sqlx::query(concat!(
         "SELECT ",
         grant_columns!(),
-        " FROM grants WHERE ended_at IS NULL AND window_end <= $1 ORDER BY id"
+        " FROM grants WHERE ended_at IS NULL AND window_end > $1 AND account = $2 ORDER BY id"
     ))
     .bind(now.as_micros())
+    .bind(account.as_str())
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Those whose window has passed without that having been settled.
+async fn passed(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+    most: u32,
+) -> Result<Vec<Grant>, StoreError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        grant_columns!(),
+        " FROM grants WHERE ended_at IS NULL AND window_end <= $1 ORDER BY id LIMIT $2"
+    ))
+    .bind(now.as_micros())
+    .bind(i64::from(most))
     .fetch_all(conn)
     .await?;
     rows.iter().map(from_row).collect()

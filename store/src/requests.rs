@@ -117,6 +117,27 @@ pub(crate) async fn waiting(conn: &mut SqliteConnection) -> Result<Vec<Request>,
     from_rows(conn, &rows).await
 }
 
+/// Those that wait and whose time is over, as [`Request::lapses_at`] has it: with
+/// the grant that they would extend, or with what the last approver, who narrows
+/// the window most, has left of it.
+pub(crate) async fn due(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+    most: u32,
+) -> Result<Vec<Request>, StoreError> {
+    let rows = sqlx::query(concat!(
+        columns!(),
+        " FROM requests WHERE state = 'waiting' AND CASE WHEN extends IS NOT NULL",
+        " THEN wanted_start ELSE coalesce((SELECT min(window_end) FROM approvals",
+        " WHERE request_id = requests.id), wanted_end) END <= $1 ORDER BY id LIMIT $2",
+    ))
+    .bind(now.as_micros())
+    .bind(i64::from(most))
+    .fetch_all(&mut *conn)
+    .await?;
+    from_rows(conn, &rows).await
+}
+
 pub(crate) async fn waiting_of(
     conn: &mut SqliteConnection,
     account: &AccountName,

@@ -1,4 +1,5 @@
-//! Opening the database: one connection that writes, a few that read.
+//! Opening the database: one connection that writes, a few that read, and one
+//! that only watches how things stand.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io;
@@ -46,6 +47,9 @@ pub struct Store {
 pub(crate) struct Inner {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
+    /// For [`Store::standing`] alone: people who list must not hold up the end of
+    /// a session.
+    pub(crate) watch: SqlitePool,
     pub(crate) vault: Vault,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -76,11 +80,14 @@ impl Store {
             .pragma("trusted_schema", "OFF");
         let writer = pool(1).connect_with(connect.clone()).await?;
         MIGRATIONS.run(&writer).await?;
-        let readers = pool(READERS).connect_with(connect.read_only(true)).await?;
+        let connect = connect.read_only(true);
+        let watch = pool(1).connect_with(connect.clone()).await?;
+        let readers = pool(READERS).connect_with(connect).await?;
         let store = Self {
             inner: Arc::new(Inner {
                 writer,
                 readers,
+                watch,
                 vault: Vault::new(&vault_key)?,
                 clock,
                 random,
@@ -94,6 +101,7 @@ impl Store {
     /// Finishes what is under way and closes the file. Calls afterwards fail.
     pub async fn close(&self) {
         self.inner.readers.close().await;
+        self.inner.watch.close().await;
         self.inner.writer.close().await;
     }
 

@@ -109,9 +109,7 @@ pub(super) const fn ended(denied: &Denied) -> CloseReason {
         | Denied::NotYet { .. }
         | Denied::Revoked
         | Denied::NoConduit
-        | Denied::TooManySessions { .. } => {
-            CloseReason::GrantRevoked
-        }
+        | Denied::TooManySessions { .. } => CloseReason::GrantRevoked,
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::MOST_WAITING;
 use crate::id::RequestId;
 use crate::name::{AssetName, ZoneName};
 use crate::plant::Protocol;
@@ -57,6 +58,12 @@ pub enum RequestRefused {
         "request {0} for this asset already waits, in an overlapping window; withdraw it first if this one shall take its place"
     )]
     AlreadyWaiting(RequestId),
+    /// The vendor has as many requests waiting as one may.
+    #[error(
+        "{most} of your requests wait already, and more than that nobody can read; wait for an answer, or withdraw some with `drawbridge request withdraw`",
+        most = MOST_WAITING
+    )]
+    TooManyWaiting,
     /// The request has ended or was granted.
     #[error("the request is {0} already; nothing was changed")]
     NotWaiting(&'static str),
@@ -98,6 +105,7 @@ impl RequestRefused {
             Self::TooFarAhead => "too_far_ahead",
             Self::TooLong { .. } => "window_too_long",
             Self::AlreadyWaiting(_) => "already_waiting",
+            Self::TooManyWaiting => "too_many_waiting",
             Self::NotWaiting(_) => "not_waiting",
             Self::OwnRequest => "own_request",
             Self::NotAnApprover(_) => "not_an_approver",

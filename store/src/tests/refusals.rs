@@ -50,6 +50,19 @@ async fn asking() {
 }
 
 #[tokio::test]
+async fn no_vendor_has_more_than_twenty_requests_waiting() {
+    let world = World::new().await;
+    for n in 0..20 {
+        let start = START.plus(HOUR * n);
+        let asked = world.ask_for("vera", "plc-7", start, start.plus(HOUR));
+        asked.await.expect("asked");
+    }
+    let more = leaves_no_trace(&world, world.ask("vera", "hmi-1")).await;
+    assert_eq!(refused(more), "too_many_waiting");
+    world.ask("viktor", "plc-7").await.expect("another's");
+}
+
+#[tokio::test]
 async fn approving() {
     let world = World::new().await;
     let high = world.ask("vera", "trip-1").await.expect("asked");
