@@ -33,7 +33,7 @@ impl Store {
             "   AND conduits.zone = sessions.zone",
             " WHERE sessions.closed_at IS NULL",
         ))
-        .fetch_all(&self.inner.readers)
+        .fetch_all(&self.inner.watch)
         .await?;
         let now = self.now();
         rows.iter().map(|row| verdict(row, now)).collect()
@@ -68,21 +68,8 @@ impl Store {
             let text = "the session's end was ordered already; nothing was changed";
             return Err(Refusal::new("end_ordered", text).into());
         }
-        sqlx::query(concat!(
-            "UPDATE sessions SET end_ordered_at = $2, end_ordered_by = $3, end_reason = $4",
-            " WHERE id = $1",
-        ))
-        .bind(id.to_string())
-        .bind(tx.now().as_micros())
-        .bind(person.name.as_str())
-        .bind(&reason)
-        .execute(tx.conn())
-        .await?;
-        tx.commit(
-            actor,
-            Draft::new("session.end_ordered", "session", id).reason(reason),
-        )
-        .await
+        let draft = order_end(&mut tx, id, Some(&person.name), &reason).await?;
+        tx.commit(actor, draft).await
     }
 
     /// Settles that a session has ended. The first reason stands: nothing
@@ -131,6 +118,42 @@ impl Store {
     }
 }
 
+/// An order for the broker to carry out, and its event. Where no person gives it,
+/// the way is closed over the session instead, which ends it as well.
+pub(crate) async fn order_end(
+    tx: &mut WriteTx,
+    id: SessionId,
+    by: Option<&AccountName>,
+    reason: &str,
+) -> Result<Draft, StoreError> {
+    let now = tx.now().as_micros();
+    match by {
+        Some(by) => {
+            sqlx::query(concat!(
+                "UPDATE sessions SET end_ordered_at = $2, end_ordered_by = $3, end_reason = $4",
+                " WHERE id = $1",
+            ))
+            .bind(id.to_string())
+            .bind(now)
+            .bind(by.as_str())
+            .bind(reason)
+            .execute(tx.conn())
+            .await?;
+        }
+        None => {
+            sqlx::query("UPDATE sessions SET conduit_closed_at = $2 WHERE id = $1")
+                .bind(id.to_string())
+                .bind(now)
+                .execute(tx.conn())
+                .await?;
+        }
+    }
+    Ok(Draft::new("session.end_ordered", "session", id)
+        .before(json!({ "state": "open" }))
+        .after(json!({ "state": "ending" }))
+        .reason(reason))
+}
+
 async fn close(
     tx: &mut WriteTx,
     id: SessionId,
@@ -154,8 +177,14 @@ async fn close(
     .execute(tx.conn())
     .await?;
     recordings::interrupt(tx, id).await?;
-    let after = json!({ "reason": reason.code(), "blame": reason.blame().as_str(), "by": by });
-    let draft = Draft::new("session.closed", "session", id).after(after);
+    let draft = Draft::new("session.closed", "session", id)
+        .before(json!({ "state": "open" }))
+        .after(json!({
+            "state": "closed",
+            "reason": reason.code(),
+            "blame": reason.blame().as_str(),
+            "by": by,
+        }));
     Ok(note.into_iter().fold(draft, Draft::reason))
 }
 

@@ -4,7 +4,7 @@ mod save;
 
 use std::collections::BTreeMap;
 
-use domain::plant::diff::{PlantChange, changes};
+use domain::plant::diff::{PlantChange, Verb, admitted_by, changes};
 use domain::policy::Action;
 use domain::{
     Account, AccountName, Actor, Asset, AssetName, Draft, Grant, GrantEndReason, PlannedAccount,
@@ -15,9 +15,10 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::error::{LiveGrant, Refusal, StoreError};
 use crate::row::Fields;
+use crate::sessions::{self, SessionRow};
 use crate::store::Store;
 use crate::tx::WriteTx;
-use crate::{accounts, authority, disabling, grants, requests, ways};
+use crate::{accounts, authority, disabling, ending, grants, requests, ways};
 
 /// How a plant is applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +72,9 @@ impl Store {
         if !losing.is_empty() && !how.revoke {
             return Err(StoreError::LiveGrants(losing));
         }
+        let ending = ending_sessions(&mut tx, old.as_ref(), new).await?;
+        let told = ending.iter().map(Ending::told);
+        let changes: Vec<_> = changes.into_iter().chain(told).collect();
         if how.dry_run || changes.is_empty() {
             return Ok(changes);
         }
@@ -78,6 +82,10 @@ impl Store {
         save::people(&mut tx, actor, old.as_ref(), new).await?;
         remove_people(&mut tx, actor, old.as_ref(), new).await?;
         end_groundless(&mut tx, actor, new).await?;
+        for Ending { session, why, .. } in ending.iter().filter(|e| !e.with_its_grant) {
+            let draft = ending::order_end(&mut tx, session.id, actor.name(), why).await?;
+            tx.also(actor, draft).await?;
+        }
         let draft = Draft::new("plant.applied", "plant", &new.site.name)
             .after(json!({ "changes": changes.iter().map(change).collect::<Vec<_>>() }));
         tx.commit(actor, draft).await?;
@@ -253,6 +261,56 @@ fn lost(
         }
         Some(_) => None,
     }
+}
+
+/// A session that ends with the plant that it was admitted by.
+struct Ending {
+    session: SessionRow,
+    why: String,
+    /// Its grant loses its ground as well, and takes the session with it.
+    with_its_grant: bool,
+}
+
+impl Ending {
+    fn told(&self) -> PlantChange {
+        let SessionRow { account, asset, .. } = &self.session;
+        PlantChange {
+            verb: Verb::End,
+            kind: "session",
+            name: self.session.id.to_string(),
+            detail: format!("{account} on {asset}: {}", self.why),
+        }
+    }
+}
+
+/// Open sessions hold what they were admitted by, so that one whose asset or
+/// conduit is another now must end: the vendor comes again by the new way.
+async fn ending_sessions(
+    tx: &mut WriteTx,
+    old: Option<&Plant>,
+    new: &Plant,
+) -> Result<Vec<Ending>, StoreError> {
+    let Some(old) = old else {
+        return Ok(Vec::new());
+    };
+    let open = sessions::open(tx.conn()).await?;
+    let open = open.into_iter().filter(|s| s.end_ordered.is_none());
+    let ending = open.filter_map(|session| {
+        let SessionRow { account, asset, .. } = &session;
+        let lost = lost(new, account, asset, &session.zone, session.protocol);
+        let with_its_grant = lost.is_some();
+        let changed = || {
+            let what = admitted_by(old, new, asset, &session.conduit)?;
+            Some(format!("the plant file changed {what}"))
+        };
+        let why = lost.or_else(changed)?;
+        Some(Ending {
+            session,
+            why,
+            with_its_grant,
+        })
+    });
+    Ok(ending.collect())
 }
 
 async fn remove_people(

@@ -109,12 +109,13 @@ pub struct PlantApplied {
 /// One change to the plant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlantChange {
-    /// `add`, `change` or `remove`.
+    /// `add`, `change` or `remove`; `end` for an open session.
     pub verb: String,
-    /// What kind of thing: `zone`, `asset` …
+    /// What kind of thing: `zone`, `asset`, `session` …
     pub kind: String,
-    /// Its name.
+    /// Its name; a session's id.
     pub name: String,
-    /// For a change, the fields that differ.
+    /// For a change, the fields that differ; for a session, whose it is and why it
+    /// ends.
     pub detail: String,
 }

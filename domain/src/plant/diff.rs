@@ -5,7 +5,8 @@ use std::fmt::{self, Display};
 
 use serde::Serialize;
 
-use super::{Plant, words};
+use super::{Asset, Conduit, Plant, words};
+use crate::name::{AssetName, ConduitName};
 
 /// What happens to a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,15 @@ pub enum Verb {
     Change,
     /// It is there and no longer in the file.
     Remove,
+    /// It is a session that is open and has no ground as it was admitted.
+    End,
 }
-words!(Verb { Add = "add", Change = "change", Remove = "remove" });
+words!(Verb {
+    Add = "add",
+    Change = "change",
+    Remove = "remove",
+    End = "end",
+});
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +130,68 @@ fn many<N: Ord + Display, T: Serialize + PartialEq>(
             detail: String::new(),
         });
     }
+}
+
+/// What a new plant changes of that which a session through a conduit to an asset
+/// was admitted by: `the address of asset plc-7`. Texts for people, and how long a
+/// window may be, are no part of it.
+#[must_use]
+pub fn admitted_by(
+    old: &Plant,
+    new: &Plant,
+    asset: &AssetName,
+    conduit: &ConduitName,
+) -> Option<String> {
+    let found = [
+        pinned_of_asset(old.assets.get(asset), new.assets.get(asset))
+            .map(|what| format!("{what} of asset {asset}")),
+        passes_conduit(old.conduits.get(conduit), new.conduits.get(conduit))
+            .map(|what| format!("{what} of conduit {conduit}")),
+    ];
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    (!found.is_empty()).then(|| found.join(" and "))
+}
+
+/// One that is in neither plant is taken for changed: nothing says what holds.
+fn pinned_of_asset(old: Option<&Asset>, new: Option<&Asset>) -> Option<String> {
+    let (Some(old), Some(new)) = (old, new) else {
+        return Some("the entry".to_owned());
+    };
+    let (was, is) = (old.ssh.as_ref(), new.ssh.as_ref());
+    named(&[
+        ("the zone", old.zone != new.zone),
+        ("the address", old.address != new.address),
+        ("the port", was.map(|e| e.port) != is.map(|e| e.port)),
+        ("the user", was.map(|e| &e.user) != is.map(|e| &e.user)),
+        (
+            "the host key",
+            was.map(|e| &e.host_key) != is.map(|e| &e.host_key),
+        ),
+        (
+            "the credential",
+            was.map(|e| &e.credential) != is.map(|e| &e.credential),
+        ),
+    ])
+}
+
+fn passes_conduit(old: Option<&Conduit>, new: Option<&Conduit>) -> Option<String> {
+    let (Some(old), Some(new)) = (old, new) else {
+        return Some("the entry".to_owned());
+    };
+    named(&[
+        ("the zone", old.zone != new.zone),
+        ("the protocols", old.protocols != new.protocols),
+        ("the operations", old.operations != new.operations),
+        ("the environment", old.environment != new.environment),
+        ("the source", old.source != new.source),
+        ("the record", old.record != new.record),
+    ])
+}
+
+fn named(facts: &[(&str, bool)]) -> Option<String> {
+    let changed = facts.iter().filter(|(_, differs)| *differs);
+    let names: Vec<_> = changed.map(|(name, _)| *name).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The fields in which two things of one type differ.

@@ -330,3 +330,125 @@ async fn conduits_may_swap_their_zones() {
     let plant: Plant = swapped.parse().expect("a plant");
     assert_eq!(world.store.plant().await.expect("read"), Some(plant));
 }
+
+#[tokio::test]
+async fn a_session_ends_when_what_it_was_admitted_by_is_another_now() {
+    let key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+    let other = "AAAAC3NzaC1lZDI1NTE5AAAAIBa0J0d5GCR1wPjG7hMFVmu1qWhN0X3oXYGRxkbVqJ1C";
+    let hall = "name = \"to-hall\"\nzone = \"hall\"";
+    for (from, to, what) in [
+        ("10.20.0.7", "10.20.0.9", "the address of asset plc-7"),
+        (
+            "[asset.ssh]",
+            "[asset.ssh]\nport = 2222",
+            "the port of asset plc-7",
+        ),
+        ("\"service\"", "\"root\"", "the user of asset plc-7"),
+        (key, other, "the host key of asset plc-7"),
+        (
+            "credential = \"plc-7\"",
+            "credential = \"plc-8\"",
+            "the credential of asset plc-7",
+        ),
+        (
+            hall,
+            &format!("{hall}\noperations = [\"exec\"]"),
+            "the operations of conduit to-hall",
+        ),
+        (
+            hall,
+            &format!("{hall}\nenvironment = [\"LANG\"]"),
+            "the environment of conduit to-hall",
+        ),
+        (
+            hall,
+            &format!("{hall}\nsource = \"10.20.0.2\""),
+            "the source of conduit to-hall",
+        ),
+        (
+            hall,
+            &format!("{hall}\nrecord = \"full\""),
+            "the record of conduit to-hall",
+        ),
+        (
+            "name = \"to-hall\"",
+            "name = \"into-hall\"",
+            "the entry of conduit to-hall",
+        ),
+    ] {
+        let world = World::new().await;
+        let (_, session) = world.session("vera").await;
+        let text = PLANT.replacen(from, to, 1);
+        let told = world.apply(&text, DRY_RUN).await.expect("told");
+        let why = format!("the plant file changed {what}");
+        let line = format!("end    session {session} (vera on plc-7: {why})");
+        assert_eq!(told.last().expect("a change").to_string(), line);
+        let before = world.last_event().await;
+        assert!(matches!(
+            verdict(&world, session).await,
+            Verdict::Stay { .. }
+        ));
+
+        let plant: Plant = text.parse().expect("a plant");
+        let done = world
+            .store
+            .apply_plant(&actor("adam"), &plant, Apply::default())
+            .await;
+        assert_eq!(done.expect("applied"), told);
+        assert_eq!(
+            verdict(&world, session).await,
+            Verdict::End(CloseReason::Ended { by: name("adam") }),
+            "{what}"
+        );
+        let row = world.store.session(&Scope::All, session).await;
+        let order = row.expect("read").expect("there").end_ordered;
+        assert_eq!(order.expect("an order").reason, why);
+        assert_eq!(
+            world.happened(before).await,
+            ["session.end_ordered", "plant.applied"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_person_who_applies_the_way_is_closed_over_the_session() {
+    let world = World::new().await;
+    let (_, session) = world.session("vera").await;
+    let text = PLANT.replacen("10.20.0.7", "10.20.0.9", 1);
+    world.apply(&text, Apply::default()).await.expect("applied");
+    assert_eq!(
+        verdict(&world, session).await,
+        Verdict::End(CloseReason::ConduitClosed)
+    );
+}
+
+#[tokio::test]
+async fn other_changes_end_no_session() {
+    let world = World::new().await;
+    let (grant, session) = world.session("vera").await;
+    for (from, to) in [
+        ("name = \"plc-7\"", "name = \"plc-7\"\ntitle = \"Governor\""),
+        ("10.20.0.8", "10.20.0.9"),
+        (
+            "name = \"to-hall\"\n",
+            "name = \"to-hall\"\nlongest_session = \"5m\"\n",
+        ),
+    ] {
+        let text = PLANT.replacen(from, to, 1);
+        let changes = world.apply(&text, Apply::default()).await.expect("applied");
+        assert!(!changes.is_empty() && changes.iter().all(|c| c.kind != "session"));
+        let end = grant.window.end();
+        assert_eq!(
+            verdict(&world, session).await,
+            Verdict::Stay { end },
+            "{to}"
+        );
+        world.apply(PLANT, Apply::default()).await.expect("back");
+    }
+}
+
+async fn verdict(world: &World, session: domain::SessionId) -> Verdict {
+    let standing = world.store.standing().await.expect("standing");
+    let found = standing.into_iter().find(|(id, _)| *id == session);
+    found.expect("open").1
+}
