@@ -1,5 +1,7 @@
 //! Which recordings there are. The evidence itself is the recorder's.
 
+use std::borrow::Cow;
+
 use domain::{AccountName, Actor, AssetName, Draft, SessionId, Timestamp, ZoneName};
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
@@ -10,6 +12,9 @@ use crate::row::Fields;
 use crate::scope::{Scope, scoped};
 use crate::store::Store;
 use crate::tx::WriteTx;
+
+/// How much of a command is kept here, in characters.
+const MOST_OF_A_COMMAND: usize = 500;
 
 /// The recording of one channel of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +31,7 @@ pub struct Recording {
     pub zone: ZoneName,
     /// `shell` or `exec`.
     pub kind: String,
-    /// The command of an exec.
+    /// The command of an exec, or the first 500 characters of it.
     pub command: Option<String>,
     /// Whether there was a terminal.
     pub has_terminal: bool,
@@ -111,6 +116,9 @@ impl Store {
         command: Option<&str>,
         has_terminal: bool,
     ) -> Result<(), StoreError> {
+        // A command can be 64 KiB long. The recording has the whole of it; lists
+        // and a log that is kept for ever have enough to know it by.
+        let command = command.map(clip);
         let mut tx = self.write().await?;
         sqlx::query(concat!(
             "INSERT INTO recordings (session_id, channel, kind, command, has_terminal, started_at,",
@@ -119,13 +127,14 @@ impl Store {
         .bind(session.to_string())
         .bind(i64::from(channel))
         .bind(kind)
-        .bind(command)
+        .bind(command.as_deref())
         .bind(has_terminal)
         .bind(tx.now().as_micros())
         .execute(tx.conn())
         .await?;
         let draft = Draft::new("recording.started", "session", session).after(json!({
-            "channel": channel, "kind": kind, "command": command, "terminal": has_terminal,
+            "state": "recording", "channel": channel, "kind": kind, "command": command,
+            "terminal": has_terminal,
         }));
         tx.commit(&Actor::system(), draft).await
     }
@@ -160,7 +169,9 @@ impl Store {
                 format!("{session}/{channel}"),
             ));
         }
-        let draft = Draft::new("recording.finished", "session", session).after(json!({
+        let draft = Draft::new("recording.finished", "session", session);
+        let draft = draft.before(json!({ "state": "recording", "channel": channel }));
+        let draft = draft.after(json!({
             "channel": channel,
             "state": end.state,
             "exit": end.exit,
@@ -231,6 +242,13 @@ impl Store {
         Ok(Paged::cut(recordings, page, |r: &Recording| {
             format!("{}/{}", r.session, r.channel)
         }))
+    }
+}
+
+fn clip(command: &str) -> Cow<'_, str> {
+    match command.char_indices().nth(MOST_OF_A_COMMAND) {
+        None => command.into(),
+        Some((end, _)) => format!("{}…", command.get(..end).unwrap_or_default()).into(),
     }
 }
 

@@ -340,18 +340,15 @@ pub(crate) fn facts(request: &Request) -> Value {
 /// The event of a request that ended without a grant.
 pub(crate) fn ended_draft(request: &Request) -> Draft {
     let (action, reason) = match &request.state {
-        RequestState::Denied { reason, .. } => ("request.denied", Some(reason)),
-        RequestState::Cancelled { reason, .. } => ("request.cancelled", Some(reason)),
-        RequestState::Lapsed { .. } => ("request.lapsed", None),
+        RequestState::Denied { reason, .. } => ("request.denied", reason.as_str()),
+        RequestState::Cancelled { reason, .. } => ("request.cancelled", reason.as_str()),
+        RequestState::Lapsed { .. } => ("request.lapsed", "its time passed before enough approved"),
         RequestState::Withdrawn { .. }
         | RequestState::Waiting { .. }
-        | RequestState::Granted { .. } => ("request.withdrawn", None),
+        | RequestState::Granted { .. } => ("request.withdrawn", "its vendor took it back"),
     };
-    let draft = Draft::new(action, "request", request.id)
+    Draft::new(action, "request", request.id)
         .before(json!({ "state": "waiting" }))
-        .after(json!({ "state": request.state.as_str() }));
-    match reason {
-        Some(reason) => draft.reason(reason),
-        None => draft,
-    }
+        .after(json!({ "state": request.state.as_str() }))
+        .reason(reason)
 }

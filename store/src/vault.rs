@@ -11,7 +11,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use domain::{Action, Actor, CredentialName, Draft, Timestamp};
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 pub use self::key::VaultKey;
@@ -19,6 +19,7 @@ use crate::authority;
 use crate::error::{Refusal, StoreError};
 use crate::row::Fields;
 use crate::store::Store;
+use crate::tx::WriteTx;
 
 /// The longest secret, in bytes: a private key with room to spare.
 const LONGEST: usize = 64 * 1024;
@@ -129,6 +130,20 @@ impl Vault {
     }
 }
 
+/// Whether there is such a credential and of what kind, for the audit log; never
+/// what it is.
+async fn facts(tx: &mut WriteTx, name: &CredentialName) -> Result<Value, StoreError> {
+    let row = sqlx::query("SELECT name, kind FROM credentials WHERE name = $1")
+        .bind(name.as_str())
+        .fetch_optional(tx.conn())
+        .await?;
+    let Some(row) = row else {
+        return Ok(json!({ "set": false }));
+    };
+    let kind: &str = Fields::new(&row, "credentials", "name")?.get("kind")?;
+    Ok(json!({ "set": true, "kind": kind }))
+}
+
 fn binding(name: &CredentialName, kind: &str) -> Aad<Vec<u8>> {
     Aad::from(format!("drawbridge credential v1:{kind}:{name}").into_bytes())
 }
@@ -152,6 +167,7 @@ impl Store {
         let sealed = self.inner.vault.seal(name, &credential)?;
         let mut tx = self.write().await?;
         authority::require(&mut tx, actor, Action::ManageCredentials).await?;
+        let before = facts(&mut tx, name).await?;
         sqlx::query(concat!(
             "INSERT INTO credentials (name, kind, sealed, set_at) VALUES ($1, $2, $3, $4)",
             " ON CONFLICT (name) DO UPDATE SET",
@@ -164,7 +180,8 @@ impl Store {
         .execute(tx.conn())
         .await?;
         let draft = Draft::new("credential.set", "credential", name)
-            .after(json!({ "kind": credential.kind() }));
+            .before(before)
+            .after(json!({ "set": true, "kind": credential.kind() }));
         tx.commit(actor, draft).await
     }
 
@@ -179,6 +196,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         authority::require(&mut tx, actor, Action::ManageCredentials).await?;
+        let before = facts(&mut tx, name).await?;
         let removed = sqlx::query("DELETE FROM credentials WHERE name = $1")
             .bind(name.as_str())
             .execute(tx.conn())
@@ -186,8 +204,10 @@ impl Store {
         if removed.rows_affected() == 0 {
             return Err(StoreError::missing("credential", name));
         }
-        tx.commit(actor, Draft::new("credential.removed", "credential", name))
-            .await
+        let draft = Draft::new("credential.removed", "credential", name)
+            .before(before)
+            .after(json!({ "set": false }));
+        tx.commit(actor, draft).await
     }
 
     /// The secret, for the broker to sign in to an asset with.

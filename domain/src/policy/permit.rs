@@ -15,8 +15,14 @@ use crate::time::Timestamp;
 /// [`super::admit`] makes one, so code that demands a `&Permit` can't be reached
 /// without that decision:
 ///
-/// ```compile_fail
-/// let permit = drawbridge_domain::Permit { };
+/// ```compile_fail,E0451
+/// fn another(permit: drawbridge_domain::Permit) -> drawbridge_domain::Permit {
+///     drawbridge_domain::Permit { user: "root".to_owned(), ..permit }
+/// }
+/// ```
+///
+/// ```compile_fail,E0624
+/// let issue = drawbridge_domain::Permit::issue;
 /// ```
 ///
 /// It dies with its grant: [`Permit::check`] fails once its [`Revoker`] has

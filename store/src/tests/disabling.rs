@@ -152,8 +152,11 @@ async fn an_approval_falls_with_its_approver() {
         .disable_account(&actor("adam"), &name("arne"), "his login was stolen")
         .await
         .expect("disabled");
+    let before = world.last_event().await;
     let second = world.approve("asta", &request).await.expect("approved");
     assert_eq!(grant_of(&second), None, "only one of them still counts");
+    let happened = world.happened(before).await;
+    assert_eq!(happened, ["request.approval_voided", "request.approved"]);
     let by: Vec<_> = second.approvals().iter().map(|a| a.by.as_str()).collect();
     assert_eq!(by, ["asta"]);
     let stored = store.find_request(&Scope::All, request.id).await;

@@ -1,9 +1,9 @@
 //! How sessions end, and who is told to end them.
 
-use domain::{Actor, CloseReason, SessionId, Verdict};
+use domain::{Actor, CloseReason, Denied, SessionId, Verdict};
 
 use super::world::*;
-use crate::{RecordingEnd, RecordingFilter, Scope, SessionFilter};
+use crate::{RecordingEnd, RecordingFilter, Redeemed, Scope, SessionFilter};
 
 async fn verdict(world: &World, session: SessionId) -> Verdict {
     let standing = world.store.standing().await.expect("standing");
@@ -270,4 +270,141 @@ async fn open_and_ended_sessions_are_told_apart() {
         .await
         .expect("read");
     assert_eq!(found.items.len(), 1);
+}
+
+#[tokio::test]
+async fn a_grant_has_only_so_many_sessions_at_once() {
+    let world = World::new().await;
+    let plant = format!("{PLANT}\n[rules]\nsessions_per_grant = 3\n");
+    world
+        .apply(&plant, Default::default())
+        .await
+        .expect("applied");
+    let grant = world.granted("vera").await;
+    let mut tickets = Vec::new();
+    for _ in 0..4 {
+        tickets.push(world.ticket("vera", &grant).await);
+    }
+    let last = tickets.pop().expect("the last");
+    let mut open = Vec::new();
+    for ticket in &tickets {
+        open.push(admitted(world.come("vera", "plc-7", ticket).await));
+    }
+    let before = world.last_event().await;
+    let denied = world.come("vera", "plc-7", &last).await;
+    let Redeemed::Denied(denied, time) = denied else {
+        panic!("{denied:?}")
+    };
+    assert_eq!(denied, Denied::TooManySessions { most: 3 });
+    assert_eq!(
+        denied.for_vendor(&time, &name("plc-7"), START),
+        "You already have 3 sessions on plc-7. Close one, then connect again."
+    );
+    let ticket = world.store.issue_ticket(&actor("vera"), grant.id).await;
+    assert_eq!(refused(ticket), "too_many_sessions");
+    assert_eq!(
+        world.happened(before).await,
+        [""; 0],
+        "the ticket is not used up"
+    );
+
+    let first = open.swap_remove(0).permit.session();
+    let left = CloseReason::VendorLeft;
+    let closed = world.store.close_session(first, left, None);
+    closed.await.expect("closed");
+    admitted(world.come("vera", "plc-7", &last).await);
+}
+
+#[tokio::test]
+async fn a_vendor_who_ends_a_session_has_left() {
+    let world = World::new().await;
+    let (_, session) = world.session("vera").await;
+    let vera = actor("vera");
+    let ended = world.store.end_session(&vera, session, "done");
+    ended.await.expect("ordered");
+    assert_eq!(
+        verdict(&world, session).await,
+        Verdict::End(CloseReason::VendorLeft)
+    );
+}
+
+/// Whoever lists holds a reader for as long as the list takes.
+#[tokio::test]
+async fn those_who_list_do_not_hold_up_the_watch() {
+    let world = World::new().await;
+    let (_, session) = world.session("vera").await;
+    let mut lists = Vec::new();
+    for _ in 0..4 {
+        lists.push(world.store.read().await.expect("a reader"));
+    }
+    let soon = std::time::Duration::from_secs(2);
+    let verdict = tokio::time::timeout(soon, verdict(&world, session)).await;
+    assert!(matches!(verdict, Ok(Verdict::Stay { .. })), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_long_command_is_clipped_where_it_is_listed_and_logged() {
+    let world = World::new().await;
+    let (_, session) = world.session("vera").await;
+    let store = &world.store;
+    for (channel, command, kept) in [
+        (0, "å".repeat(500), "å".repeat(500)),
+        (1, "å".repeat(60_000), "å".repeat(500) + "…"),
+    ] {
+        let added = store.add_recording(session, channel, "exec", Some(&command), false);
+        added.await.expect("recorded");
+        let listed = store
+            .recordings_of(&Scope::All, session)
+            .await
+            .expect("read");
+        let listed = listed.last().and_then(|r| r.command.clone());
+        assert_eq!(listed.as_deref(), Some(kept.as_str()));
+        let (all, first) = Default::default();
+        let log = store.events(&all, &first, true).await;
+        let event = log.expect("events").items.swap_remove(0);
+        assert_eq!(event.after.expect("after")["command"], kept);
+    }
+}
+
+/// One account's broken row, or one that is not due, is nobody else's trouble:
+/// what is not asked for is not read.
+#[tokio::test]
+async fn only_what_is_due_and_ones_own_is_read() {
+    let world = World::new().await;
+    world.granted("viktor").await;
+    world.granted("vera").await;
+    let later = START.plus(DAY);
+    let asked = world.ask_for("viktor", "plc-7", later, later.plus(HOUR));
+    asked.await.expect("asked");
+    for sql in [
+        "UPDATE grants SET protocol = 'telex', window_end = window_end * 2 WHERE account = 'viktor'",
+        "UPDATE requests SET protocol = 'telex' WHERE state = 'waiting'",
+    ] {
+        world.sql(sql).await.expect("broken");
+    }
+    let narrowed = world.ask("vera", "trip-1").await.expect("asked");
+    let narrowing = crate::Narrowing {
+        not_before: None,
+        not_after: Some(START.plus(HOUR / 2)),
+    };
+    let approved = world
+        .store
+        .approve(&actor("arne"), narrowed.id, narrowing, None)
+        .await;
+    approved.expect("one of two");
+    world.clock.pass(HOUR / 2);
+    assert_eq!(
+        world.store.lapse_due().await.expect("ran"),
+        1,
+        "the narrowed one"
+    );
+    world.clock.pass(HOUR / 2);
+    assert_eq!(
+        world.store.lapse_due().await.expect("ran"),
+        1,
+        "vera's grant"
+    );
+    let (host, vera) = (Actor::host(), name("vera"));
+    let disabled = world.store.disable_account(&host, &vera, "left");
+    disabled.await.expect("disabled");
 }

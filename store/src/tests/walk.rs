@@ -62,6 +62,81 @@ async fn check_admission(world: &World, session: SessionId, at: Timestamp) {
     assert!(account.is_active());
 }
 
+/// What begins has no before, what ends for good no after; all else has both.
+async fn each_event_says_what_changed(world: &World) {
+    let mut page = Page {
+        after: None,
+        limit: Page::MOST,
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    loop {
+        let all = Default::default();
+        let events = world
+            .store
+            .events(&all, &page, false)
+            .await
+            .expect("events");
+        for event in events.items {
+            let (before, after) = match event.action.as_str() {
+                "account.created" | "account.signed_in" | "grant.created" | "plant.applied"
+                | "recording.started" | "request.filed" | "session.opened" | "ticket.issued" => {
+                    (false, true)
+                }
+                "request.approval_voided" => (true, false),
+                _ => (true, true),
+            };
+            let found = (event.before.is_some(), event.after.is_some());
+            assert_eq!(found, (before, after), "{event:?}");
+            let why = matches!(
+                event.action.as_str(),
+                "request.withdrawn" | "request.lapsed" | "session.end_ordered"
+            );
+            assert!(!why || event.reason.is_some(), "{event:?}");
+            seen.insert(event.action);
+        }
+        match events.next {
+            Some(next) => page.after = Some(next),
+            None => break,
+        }
+    }
+    for action in [
+        "conduit.closed",
+        "credential.removed",
+        "credential.set",
+        "grant.revoked",
+        "recording.finished",
+        "request.withdrawn",
+        "session.closed",
+        "session.end_ordered",
+    ] {
+        assert!(seen.contains(action), "{action} is not among {seen:?}");
+    }
+}
+
+/// What the walk does not come by.
+async fn credentials_and_recordings(world: &World) {
+    let store = &world.store;
+    let (_, session) = world.session("vera").await;
+    let begun = store.add_recording(session, 0, "shell", None, true);
+    begun.await.expect("recorded");
+    let end = crate::RecordingEnd {
+        exit: None,
+        bytes_in: 1,
+        bytes_out: 2,
+        state: "complete",
+    };
+    let finished = store.finish_recording(session, 0, &end);
+    finished.await.expect("finished");
+    let (adam, plc) = (actor("adam"), name("plc-7"));
+    for secret in ["one", "two"] {
+        let secret = crate::Credential::Password(secret.into());
+        let set = store.set_credential(&adam, &plc, secret);
+        set.await.expect("set");
+    }
+    let removed = store.remove_credential(&adam, &plc);
+    removed.await.expect("removed");
+}
+
 #[tokio::test]
 async fn whatever_people_do() {
     let world = World::new().await;
@@ -75,6 +150,7 @@ async fn whatever_people_do() {
     ];
     let things = ["plc-7", "hmi-1", "trip-1", "crane"];
     let store = &world.store;
+    credentials_and_recordings(&world).await;
     let (mut admitted, mut ended) = (0, 0);
     let mut tickets = Vec::new();
     for _ in 0..1500 {
@@ -216,6 +292,7 @@ async fn whatever_people_do() {
             }
         }
     }
+    each_event_says_what_changed(&world).await;
     println!("{admitted} admitted, {ended} ended by a rule or a person");
     assert!(
         admitted > 10 && ended > 10,
