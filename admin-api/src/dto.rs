@@ -26,7 +26,7 @@ pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
 pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
-    AccountQuery, ApplyQuery, AuditQuery, GrantQuery, RecordingQuery, ReplayQuery, RequestQuery,
+    ApplyQuery, AuditQuery, GrantQuery, PageQuery, RecordingQuery, ReplayQuery, RequestQuery,
     SessionQuery,
 };
 pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};

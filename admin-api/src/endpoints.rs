@@ -17,8 +17,11 @@ mod requests;
 mod sessions;
 mod zones;
 
-use store::Page;
+use domain::AssetName;
+use store::{Page, StoreError};
 
+use crate::dto::{self, PageQuery};
+use crate::problem::ApiError;
 use crate::routes::Routes;
 
 /// Every route there is.
@@ -40,6 +43,31 @@ pub(crate) fn all() -> Routes {
         .and(recordings::routes())
         .and(audit::routes())
         .and(events::routes())
+}
+
+/// A page of a list that is read as a whole and sorted by name.
+///
+/// # Errors
+/// When the cursor is no name.
+fn by_name<T>(
+    items: impl IntoIterator<Item = T>,
+    query: PageQuery,
+    name: impl Fn(&T) -> &str,
+) -> Result<dto::Page<T>, ApiError> {
+    // All names have one grammar.
+    let after = query
+        .after
+        .map(|after| AssetName::parse(&after))
+        .transpose();
+    let after = after.map_err(|_| StoreError::BadCursor)?;
+    let limit = query.limit.unwrap_or(Page::default().limit);
+    let limit = usize::try_from(limit.clamp(1, Page::MOST)).unwrap_or(usize::MAX);
+    let follows = |item: &T| after.as_ref().is_none_or(|a| name(item) > a.as_str());
+    let mut rest = items.into_iter().filter(follows);
+    let items: Vec<T> = rest.by_ref().take(limit).collect();
+    let more = rest.next().is_some();
+    let next = items.last().filter(|_| more).map(|i| name(i).to_owned());
+    Ok(dto::Page { items, next })
 }
 
 /// The page that a list is asked for.

@@ -25,14 +25,6 @@ pub(crate) fn page<T, U>(paged: Paged<T>, show: impl Fn(T) -> U) -> dto::Page<U>
     }
 }
 
-/// A list that is never long enough for a second page.
-pub(crate) fn whole<T>(items: impl IntoIterator<Item = T>) -> dto::Page<T> {
-    dto::Page {
-        items: items.into_iter().collect(),
-        next: None,
-    }
-}
-
 fn window(window: &Window) -> dto::Window {
     dto::Window {
         start: window.start(),

@@ -5,11 +5,11 @@ use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-/// Which accounts.
+/// Which page of a list that goes by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
-pub struct AccountQuery {
+pub struct PageQuery {
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,

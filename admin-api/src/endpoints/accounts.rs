@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::page;
 use crate::app::Api;
 use crate::caller::Caller;
-use crate::dto::{self, AccountQuery, Reason, Secret, SetPassword};
+use crate::dto::{self, PageQuery, Reason, Secret, SetPassword};
 use crate::input::{At, Body, Params};
 use crate::password::{self, PasswordError};
 use crate::problem::ApiError;
@@ -30,12 +30,12 @@ pub(super) fn routes() -> Routes {
 #[utoipa::path(
     get,
     path = "/v1/accounts",
-    params(AccountQuery),
+    params(PageQuery),
     responses((status = 200, description = "A page of them", body = dto::Page<dto::Account>)),
 )]
 async fn list_accounts(
     State(api): State<Api>,
-    Params(query): Params<AccountQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<dto::Page<dto::Account>>, ApiError> {
     let found = api.store.accounts(&page(query.after, query.limit)).await?;
     Ok(Json(show::page(found, show::account)))

@@ -5,9 +5,11 @@ use axum::extract::State;
 use domain::policy::Action;
 use utoipa_axum::routes;
 
+use super::by_name;
 use crate::app::Api;
 use crate::caller::Caller;
-use crate::dto;
+use crate::dto::{self, PageQuery};
+use crate::input::Params;
 use crate::problem::ApiError;
 use crate::routes::Routes;
 use crate::show;
@@ -21,11 +23,13 @@ pub(super) fn routes() -> Routes {
 #[utoipa::path(
     get,
     path = "/v1/assets",
-    responses((status = 200, description = "All that the caller sees", body = dto::Page<dto::Asset>)),
+    params(PageQuery),
+    responses((status = 200, description = "A page of those that the caller sees", body = dto::Page<dto::Asset>)),
 )]
 async fn list_assets(
     State(api): State<Api>,
     caller: Caller,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<dto::Page<dto::Asset>>, ApiError> {
     let assets = api.store.assets(&caller.scope()).await?;
     let plant = api.store.plant().await?;
@@ -33,5 +37,5 @@ async fn list_assets(
         let assets = assets.iter();
         assets.filter_map(|asset| show::asset(&caller, plant, asset))
     });
-    Ok(Json(show::whole(shown)))
+    Ok(Json(by_name(shown, query, |asset| &asset.name)?))
 }

@@ -7,10 +7,11 @@ use domain::{Conduit, ConduitName};
 use store::ConduitState;
 use utoipa_axum::routes;
 
+use super::by_name;
 use crate::app::Api;
 use crate::caller::Caller;
-use crate::dto::{self, Reason};
-use crate::input::{At, Body};
+use crate::dto::{self, PageQuery, Reason};
+use crate::input::{At, Body, Params};
 use crate::problem::ApiError;
 use crate::routes::Routes;
 use crate::show;
@@ -27,16 +28,18 @@ pub(super) fn routes() -> Routes {
 #[utoipa::path(
     get,
     path = "/v1/conduits",
-    responses((status = 200, description = "All that the caller sees", body = dto::Page<dto::Conduit>)),
+    params(PageQuery),
+    responses((status = 200, description = "A page of those that the caller sees", body = dto::Page<dto::Conduit>)),
 )]
 async fn list_conduits(
     State(api): State<Api>,
     caller: Caller,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<dto::Page<dto::Conduit>>, ApiError> {
     let conduits = api.store.conduits().await?.into_iter();
     let seen = conduits.filter(|(conduit, _)| caller.sees_zone(&conduit.zone));
     let shown = seen.map(|(conduit, state)| show::conduit(conduit, state));
-    Ok(Json(show::whole(shown)))
+    Ok(Json(by_name(shown, query, |conduit| &conduit.name)?))
 }
 
 /// Close a conduit: its sessions end, and nobody new gets through.

@@ -8,13 +8,13 @@ use domain::policy::Action;
 use store::{Credential, CredentialInfo};
 use utoipa_axum::routes;
 
+use super::by_name;
 use crate::app::Api;
 use crate::caller::Caller;
-use crate::dto::{self, SetCredential};
-use crate::input::{At, Body};
+use crate::dto::{self, PageQuery, SetCredential};
+use crate::input::{At, Body, Params};
 use crate::problem::ApiError;
 use crate::routes::Routes;
-use crate::show;
 
 pub(super) fn routes() -> Routes {
     Routes::group("vault")
@@ -27,13 +27,16 @@ pub(super) fn routes() -> Routes {
 #[utoipa::path(
     get,
     path = "/v1/credentials",
-    responses((status = 200, description = "All of them", body = dto::Page<dto::Credential>)),
+    params(PageQuery),
+    responses((status = 200, description = "A page of them", body = dto::Page<dto::Credential>)),
 )]
 async fn list_credentials(
     State(api): State<Api>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<dto::Page<dto::Credential>>, ApiError> {
     let credentials = api.store.credentials().await?;
-    Ok(Json(show::whole(credentials.into_iter().map(credential))))
+    let shown = credentials.into_iter().map(credential);
+    Ok(Json(by_name(shown, query, |credential| &credential.name)?))
 }
 
 fn credential(info: CredentialInfo) -> dto::Credential {

@@ -37,6 +37,21 @@ async fn pages_neither_repeat_nor_skip() {
         names,
         ["adam", "arne", "asta", "audun", "olga", "vera", "viktor"]
     );
+    let by_name = async |path: &str| walk(&world, "adam", path, "name").await;
+    assert_eq!(by_name("/assets?limit=1").await, ["plc-7", "pump-1"]);
+    assert_eq!(by_name("/zones?limit=1").await, ["hall", "reactor"]);
+    assert_eq!(
+        by_name("/conduits?limit=1").await,
+        ["to-hall", "to-reactor"]
+    );
+    for name in ["c", "a", "b"] {
+        let secret = json!({ "kind": "password", "secret": "x" });
+        let path = format!("/credentials/{name}");
+        world.json("PUT", "adam", &path, secret).await.expect(204);
+    }
+    assert_eq!(by_name("/credentials?limit=2").await, ["a", "b", "c"]);
+    let first = world.get("adam", "/credentials?limit=2").await.expect(200);
+    assert_eq!(first["items"].as_array().map(Vec::len), Some(2));
     let newest = walk(&world, "audun", "/audit?limit=2&action=request", "action").await;
     assert_eq!(newest.len(), 10);
     assert_eq!(newest[0], "request.withdrawn");
@@ -52,6 +67,10 @@ async fn a_made_up_cursor_or_filter_is_refused() {
     let world = World::new().await;
     for (path, status, code) in [
         ("/requests?after=xyz", 400, "bad_cursor"),
+        ("/assets?after=X", 400, "bad_cursor"),
+        ("/assets?zone=hall", 400, "bad_query"),
+        ("/zones?limit=many", 400, "bad_query"),
+        ("/conduits?state=open", 400, "bad_query"),
         ("/recordings?after=xyz", 400, "bad_cursor"),
         ("/requests?stat=waiting", 400, "bad_query"),
         ("/requests?limit=many", 400, "bad_query"),
@@ -65,6 +84,8 @@ async fn a_made_up_cursor_or_filter_is_refused() {
     ] {
         world.get("audun", path).await.problem(status, code);
     }
+    let answer = world.get("adam", "/credentials?kind=password").await;
+    answer.problem(400, "bad_query");
 }
 
 #[tokio::test]
