@@ -11,6 +11,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod crowd;
 pub mod grant;
 pub mod id;
 pub mod name;
@@ -22,6 +23,7 @@ pub mod time;
 
 pub use account::{Account, AccountState, Role};
 pub use audit::{Actor, Draft, Event, Who};
+pub use crowd::{Crowd, CrowdLimits};
 pub use grant::{Grant, GrantEnd, GrantEndReason, GrantPhase};
 pub use id::{EventId, GrantId, RequestId, SessionId, TicketId, TokenId};
 pub use name::{AccountName, AssetName, BadName, ConduitName, CredentialName, SiteName, ZoneName};

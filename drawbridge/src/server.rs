@@ -4,6 +4,7 @@
 //! the sessions, then the recordings, then the database.
 
 mod api;
+mod crowd;
 mod files;
 mod jobs;
 #[cfg(test)]

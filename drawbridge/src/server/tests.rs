@@ -1,4 +1,8 @@
 use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 
 use super::{Parts, Running, start};
 use crate::config::{self, Config};
@@ -109,4 +113,45 @@ async fn what_can_not_be_used_is_told() {
         .expect("refused")
         .to_string();
     assert!(error.contains("others may read the key"), "{error}");
+}
+
+/// Whether the other end closes the connection soon.
+async fn is_closed(stream: &mut TcpStream, soon: Duration) -> bool {
+    let read = tokio::time::timeout(soon, stream.read_u8()).await;
+    matches!(read, Ok(Err(_)))
+}
+
+#[tokio::test]
+async fn one_address_has_only_so_many_connections_and_each_must_shake_hands() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let running = running(&config(dir.path())).await;
+    let ca = std::fs::read(&running.ca_pem).expect("the authority");
+    let connect = || async { TcpStream::connect(running.api_addr).await.expect("open") };
+    let mut open = Vec::new();
+    for _ in 0..64 {
+        open.push(connect().await);
+    }
+    let soon = Duration::from_millis(200);
+    let first = open.first_mut().expect("the first");
+    assert!(!is_closed(first, soon).await, "it may shake hands");
+    assert!(is_closed(&mut connect().await, 10 * soon).await, "the 65th");
+    health(&running, &ca).await.expect_err("no room");
+
+    drop(open.pop());
+    let mut answered = health(&running, &ca).await;
+    for _ in 0..20 {
+        if answered.is_ok() {
+            break;
+        }
+        tokio::time::sleep(soon / 4).await;
+        answered = health(&running, &ca).await;
+    }
+    assert_eq!(answered, Ok(200), "a place was left");
+
+    let first = open.first_mut().expect("the first");
+    assert!(
+        is_closed(first, Duration::from_secs(13)).await,
+        "it says nothing"
+    );
+    running.stop().await.expect("stops");
 }
