@@ -2,17 +2,21 @@
 //! limits, the headers of every answer, and an answer even after a panic.
 
 use std::any::Any;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, BodyDataStream, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures::{StreamExt as _, stream};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, field::Empty, info, info_span};
 use uuid::Uuid;
@@ -24,6 +28,9 @@ use crate::problem::{ApiError, ProblemCode};
 /// The largest body, where a route does not say otherwise, in bytes. The largest
 /// that is of use is a credential of 64 KiB, escaped as JSON.
 const LARGEST_BODY: usize = 256 * 1024;
+
+/// How long the rest of a body is waited for once its request is refused.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -60,9 +67,14 @@ async fn frame(State(api): State<Api>, request: Request, next: Next) -> Response
     );
     let started = api.clock.monotonic();
     let limit = api.settings.request_timeout;
+    let (request, rest) = lend_body(request);
     let answer = async {
         let answer = tokio::time::timeout(limit, next.run(request)).await;
-        answer.unwrap_or_else(|_| too_slow(limit).into_response())
+        let answer = answer.unwrap_or_else(|_| too_slow(limit).into_response());
+        if let Some(rest) = rest.filter(|_| !answer.status().is_success()) {
+            drain(&rest).await;
+        }
+        answer
     };
     let mut response = answer.instrument(span.clone()).await;
     let ms = api.clock.monotonic().saturating_sub(started).as_millis();
@@ -80,6 +92,43 @@ async fn frame(State(api): State<Api>, request: Request, next: Next) -> Response
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// What of a body nobody has read yet.
+type Rest = Mutex<BodyDataStream>;
+
+/// A refusal that leaves a body unread ends an HTTP/2 stream with a reset, which
+/// clients such as curl 7.88 report in place of the refusal: so such a body is
+/// lent out, and what is left of it can be read before the answer goes. On HTTP/1
+/// the server sees to that by itself.
+fn lend_body(request: Request) -> (Request, Option<Arc<Rest>>) {
+    if request.version() != Version::HTTP_2 || request.body().is_end_stream() {
+        return (request, None);
+    }
+    let (parts, body) = request.into_parts();
+    let rest = Arc::new(Mutex::new(body.into_data_stream()));
+    let lent = Arc::clone(&rest);
+    let lent = stream::poll_fn(move |cx| lock(&lent).poll_next_unpin(cx));
+    let request = Request::from_parts(parts, Body::from_stream(lent));
+    (request, Some(rest))
+}
+
+/// Reads on to the end of a body, of which as much is borne as of any.
+async fn drain(rest: &Rest) {
+    let mut left = LARGEST_BODY;
+    let to_its_end = async {
+        while let Some(Ok(chunk)) = poll_fn(|cx| lock(rest).poll_next_unpin(cx)).await {
+            match left.checked_sub(chunk.len()) {
+                Some(less) => left = less,
+                None => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE, to_its_end).await;
+}
+
+fn lock(rest: &Rest) -> MutexGuard<'_, BodyDataStream> {
+    rest.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Made here and never taken from a header, so that nobody writes into the log

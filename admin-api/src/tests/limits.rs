@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use axum::routing::get;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -78,6 +78,104 @@ async fn a_body_that_never_ends_is_given_up() {
     Answer::read(world.send(request).await)
         .await
         .problem(503, "too_slow");
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_while_a_body_is_held_back_does_nothing_more() {
+    let world = World::new().await;
+    for (method, path, kind) in [
+        ("POST", "/requests", "application/json"),
+        ("PUT", "/plant", "application/toml"),
+    ] {
+        let who = if path == "/plant" { "adam" } else { "vera" };
+        let token = world.token(who).await;
+        let request = |body: Body| {
+            Request::builder()
+                .method(method)
+                .uri(format!("/api/v1{path}"))
+                .header("authorization", format!("Bearer {token}"))
+                .header("content-type", kind)
+                .body(body)
+                .unwrap()
+        };
+        let body = match path {
+            "/plant" => super::world::PLANT.to_owned(),
+            _ => json!({
+                "asset": "plc-7", "protocol": "ssh", "purpose": "x",
+                "not_after": "2026-11-24T09:00:00Z",
+            })
+            .to_string(),
+        };
+        let (store, bearer) = (world.store.clone(), token.clone());
+        let held = body.clone();
+        let late = stream::once(async move {
+            let (account, id) = store.bearer(&bearer.into()).await.unwrap().unwrap();
+            let actor = domain::Actor::account(account.name, "10.0.0.9");
+            store.sign_out(&actor, id).await.unwrap();
+            Ok::<_, std::io::Error>(Bytes::from(held))
+        });
+        let response = world.send(request(Body::from_stream(late))).await;
+        Answer::read(response).await.problem(401, "token_over");
+    }
+}
+
+/// A request whose body has not come yet holds its place. Streams of changes
+/// hold none, and what stops a session gets through in any case.
+#[tokio::test]
+async fn one_account_can_not_take_all_turns() {
+    let world = World::new().await;
+    let token = world.token("olga").await;
+    let session = world.session("vera").await;
+    let send = |method: &str, path: &str, body: Body| {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        world.send(request.body(body).unwrap())
+    };
+    let events = send("GET", "/events", Body::empty()).await;
+    assert_eq!(events.status(), 200);
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        let never = stream::pending::<Result<Bytes, std::io::Error>>();
+        let call = send("POST", "/me/password", Body::from_stream(never));
+        let mut call = Box::pin(call);
+        let soon = tokio::time::timeout(Duration::from_millis(50), &mut call).await;
+        assert!(soon.is_err(), "it waits for its body: {soon:?}");
+        held.push(call);
+    }
+    let told = Answer::read(send("GET", "/me", Body::empty()).await).await;
+    let told = told.problem(429, "too_many_calls");
+    assert!(told.contains("try again"), "{told}");
+    let path = format!("/sessions/{session}/end");
+    let ended = send("POST", &path, Body::from(r#"{ "reason": "now" }"#)).await;
+    assert_eq!(ended.status(), 200);
+    world.get("vera", "/me").await.expect(200);
+    drop(held.pop());
+    assert_eq!(send("GET", "/me", Body::empty()).await.status(), 200);
+}
+
+/// Or the client would see a reset stream instead of the refusal.
+#[tokio::test]
+async fn a_refusal_by_http_2_comes_when_a_small_body_has_been_read() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    let world = World::new().await;
+    for (chunks, read) in [(4, 4), (64, 17)] {
+        let count = std::sync::Arc::new(AtomicUsize::new(0));
+        let counted = std::sync::Arc::clone(&count);
+        let chunk = Bytes::from(vec![b' '; 16 * 1024]);
+        let body = stream::iter(vec![chunk; chunks]).map(move |chunk| {
+            counted.fetch_add(1, SeqCst);
+            Ok::<_, std::io::Error>(chunk)
+        });
+        let request = post("/api/v1/requests")
+            .version(axum::http::Version::HTTP_2)
+            .body(Body::from_stream(body));
+        let answer = Answer::read(world.send(request.unwrap()).await).await;
+        answer.problem(401, "not_logged_in");
+        assert_eq!(count.load(SeqCst), read, "of {chunks} chunks");
+    }
 }
 
 #[tokio::test]
