@@ -157,10 +157,11 @@ async fn pass(
 }
 
 fn call_place(api: &Api, action: Action, caller: &Caller) -> Result<Place<AccountName>, ApiError> {
-    let places = match action {
-        Action::EndSession | Action::RevokeGrant | Action::CloseConduit => &api.stops,
-        _ => &api.calls,
-    };
+    let stops = matches!(
+        action,
+        Action::EndSession | Action::RevokeGrant | Action::CloseConduit
+    );
+    let places = if stops { &api.stops } else { &api.calls };
     places.take(caller.account.name.clone()).ok_or_else(|| {
         ApiError::new(
             StatusCode::TOO_MANY_REQUESTS,

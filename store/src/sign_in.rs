@@ -328,13 +328,12 @@ async fn is_told(
     let Some(lock) = lock(conn, name, source, now).await? else {
         return Ok(false);
     };
-    let row = sqlx::query(concat!(
-        "SELECT source, at FROM sign_in_locks_told WHERE account = $1 AND source = $2",
-    ))
-    .bind(lock.account(name))
-    .bind(source)
-    .fetch_optional(conn)
-    .await?;
+    let row =
+        sqlx::query("SELECT source, at FROM sign_in_locks_told WHERE account = $1 AND source = $2")
+            .bind(lock.account(name))
+            .bind(source)
+            .fetch_optional(conn)
+            .await?;
     let told = match row {
         Some(row) => Some(Fields::new(&row, "sign_in_locks_told", "source")?.time("at")?),
         None => None,
