@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Clock;
+use domain::{Clock, CrowdLimits};
 use recorder::Recorder;
 use store::Store;
 use thiserror::Error;
@@ -57,7 +57,10 @@ impl Broker {
         let ssh = ssh::for_vendors(&settings);
         let Settings { banner, limits, .. } = settings;
         Self {
-            porch: Porch::new(limits.clone()),
+            porch: Porch::new(CrowdLimits {
+                per_address: limits.unauthenticated_per_address,
+                all: limits.unauthenticated,
+            }),
             house: Arc::new(House {
                 limits,
                 banner,
