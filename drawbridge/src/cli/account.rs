@@ -5,6 +5,7 @@ use admin_api::dto::{Account, ChangePassword, Reason, SetPassword};
 use clap::{Args, Subcommand};
 use domain::AccountName;
 use reqwest::Method;
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
@@ -98,6 +99,8 @@ async fn password(context: &Context, args: Password) -> Result<(), Failure> {
     } = args;
     let from = secrets::From::flag(password_stdin);
     let Some(name) = name else {
+        // Afterwards the login is over, and nobody can be asked any more.
+        let own = context.me().await?.account.name.clone();
         let body = ChangePassword {
             current: from.current("Your password until now: ")?,
             password: from.chosen("Your new password: ")?,
@@ -106,8 +109,8 @@ async fn password(context: &Context, args: Password) -> Result<(), Failure> {
             .client
             .order(Method::POST, "me/password", Some(&body))
             .await?;
-        context.remark("Your password is changed. Log in again: drawbridge login");
-        return Ok(());
+        let text = "Your password is changed. Log in again: drawbridge login";
+        return context.done(&json!({ "name": own }), &own, text);
     };
     let body = SetPassword {
         password: from.chosen(&format!("New password for {name}: "))?,
@@ -116,10 +119,8 @@ async fn password(context: &Context, args: Password) -> Result<(), Failure> {
         .client
         .order(Method::POST, &path(&name, "/password"), Some(&body))
         .await?;
-    context.remark(&format!(
-        "The password of {name} is set; they must log in anew."
-    ));
-    Ok(())
+    let text = format!("The password of {name} is set; they must log in anew.");
+    context.done(&json!({ "name": name.as_str() }), name.as_str(), &text)
 }
 
 fn path(name: &AccountName, rest: &str) -> String {

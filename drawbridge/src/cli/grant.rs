@@ -224,7 +224,7 @@ async fn extend(context: &Context, args: Extend) -> Result<(), Failure> {
     context.done(&request, &request.id, &text)
 }
 
-async fn resolve(context: &Context, id: &str) -> Result<String, Failure> {
+pub(super) async fn resolve(context: &Context, id: &str) -> Result<String, Failure> {
     whole_id(&context.client, "grants", id, |grant: &Grant| &grant.id).await
 }
 

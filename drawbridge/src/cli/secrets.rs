@@ -10,8 +10,8 @@ use anyhow::Context;
 
 use super::failure::Failure;
 
-/// More is no password and no key, in bytes.
-const LONGEST: u64 = 16 * 1024;
+/// The vault takes no more, in bytes.
+const LONGEST: usize = 64 * 1024;
 
 /// Where passwords come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +52,31 @@ impl From {
 
 /// A private key, as the file has it.
 pub(crate) fn key(path: &Path) -> Result<Secret, Failure> {
-    let read = || -> io::Result<String> {
-        let mut text = String::new();
-        File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-        Ok(text)
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        bounded(File::open(path)?).read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
-    let text = read().with_context(|| format!("{} could not be read", path.display()))?;
+    let bytes = read().with_context(|| format!("{} could not be read", path.display()))?;
+    whole(bytes, &path.display().to_string())
+}
+
+/// One byte more than is taken, to tell what is too long from what just fits.
+fn bounded<R: Read>(from: R) -> io::Take<R> {
+    from.take(LONGEST as u64 + 1)
+}
+
+/// Half a key is none: what is too long is refused and never cut.
+fn whole(bytes: Vec<u8>, what: &str) -> Result<Secret, Failure> {
+    if bytes.len() > LONGEST {
+        return Err(Failure::usage(format!(
+            "{what} is larger than {} KiB, which is no password and no key. Nothing was changed.",
+            LONGEST / 1024
+        )));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::usage(format!("{what} is not text in UTF-8. Nothing was changed."))
+    })?;
     not_empty(text)
 }
 
@@ -71,11 +90,12 @@ fn ask(prompt: &str) -> Result<Secret, Failure> {
 }
 
 fn line(from: impl BufRead) -> Result<Secret, Failure> {
-    let mut text = String::new();
-    from.take(LONGEST).read_line(&mut text)?;
-    let end = text.trim_end_matches(['\r', '\n']).len();
-    text.truncate(end);
-    not_empty(text)
+    let mut bytes = Vec::new();
+    bounded(from).read_until(b'\n', &mut bytes)?;
+    while bytes.last().is_some_and(|last| b"\r\n".contains(last)) {
+        bytes.pop();
+    }
+    whole(bytes, "What came on standard input")
 }
 
 fn not_empty(text: String) -> Result<Secret, Failure> {
@@ -106,5 +126,27 @@ mod tests {
         let mut two = &b"old\nnew\n"[..];
         assert_eq!(line(&mut two).expect("the first").expose(), "old");
         assert_eq!(line(&mut two).expect("the second").expose(), "new");
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
+        let longest = "k".repeat(LONGEST);
+        let longer = format!("{longest}k");
+        let refused = |found: Result<Secret, Failure>| {
+            found
+                .expect_err("too long")
+                .text()
+                .contains("larger than 64 KiB")
+        };
+        assert_eq!(line(longest.as_bytes()).expect("fits").expose(), longest);
+        assert!(refused(line(longer.as_bytes())));
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("key");
+        std::fs::write(&path, &longest).expect("written");
+        assert_eq!(key(&path).expect("fits").expose(), longest);
+        std::fs::write(&path, &longer).expect("written");
+        assert!(refused(key(&path)));
+        std::fs::write(&path, b"\xff\xfe").expect("written");
+        assert!(key(&path).expect_err("no text").text().contains("not text"));
     }
 }

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::grant;
 use super::list::{Most, short, whole_id};
 use super::table::{Details, Table};
 use super::times::Times;
@@ -51,7 +52,7 @@ pub struct List {
     /// Only those into this zone
     #[arg(long)]
     zone: Option<String>,
-    /// Only those under this grant (its whole id)
+    /// Only those under this grant
     #[arg(long, value_name = "ID")]
     grant: Option<String>,
     #[command(flatten)]
@@ -91,6 +92,10 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
         grant,
         most,
     } = args;
+    let grant = match grant {
+        Some(grant) => Some(grant::resolve(context, &grant).await?),
+        None => None,
+    };
     let query = SessionQuery {
         open: (open || closed).then_some(open),
         asset,

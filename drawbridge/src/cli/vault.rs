@@ -6,8 +6,9 @@ use admin_api::dto::{Credential, SetCredential};
 use clap::{Args, Subcommand};
 use domain::CredentialName;
 use reqwest::Method;
+use serde_json::json;
 
-use super::context::{Context, Form};
+use super::context::Context;
 use super::failure::Failure;
 use super::list::Most;
 use super::secrets;
@@ -65,7 +66,8 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
                 .client
                 .order(Method::DELETE, &path, None::<&()>)
                 .await?;
-            say(context, &format!("The credential {name} is removed."))
+            let text = format!("The credential {name} is removed.");
+            context.done(&json!({ "name": name.as_str() }), name.as_str(), &text)
         }
     }
 }
@@ -95,14 +97,9 @@ async fn set(context: &Context, args: Set) -> Result<(), Failure> {
         .client
         .order(Method::PUT, &path, Some(&body))
         .await?;
-    say(context, &format!("The credential {name} is stored."))
-}
-
-fn say(context: &Context, text: &str) -> Result<(), Failure> {
-    match context.form() {
-        Form::Table => Ok(crate::output::line(&crate::output::clean(text))?),
-        Form::Json | Form::Id => Ok(()),
-    }
+    let done = json!({ "name": name.as_str(), "kind": kind });
+    let text = format!("The credential {name} is stored.");
+    context.done(&done, name.as_str(), &text)
 }
 
 fn table(credentials: &[Credential], times: &Times) -> Table {
