@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
+use domain::plant::file::{key_at, line_of};
 
 /// Where the file is looked for when none is named.
 pub const USUAL_PATH: &str = "/etc/drawbridge/drawbridge.toml";
@@ -143,8 +144,8 @@ pub fn parse(text: &str, base: &Path) -> Result<Config, ConfigErrors> {
     let file: dto::File = toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         ConfigErrors(vec![ConfigError {
-            line: check::line_of(text, start),
-            key: String::new(),
+            line: line_of(text, start),
+            key: key_at(text, start),
             message: error.message().to_owned(),
         }])
     })?;

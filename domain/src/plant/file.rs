@@ -32,6 +32,7 @@
 
 mod check;
 mod dto;
+mod place;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -42,6 +43,7 @@ use thiserror::Error;
 
 use super::Plant;
 
+pub use place::{key_at, line_of};
 pub use write::write;
 
 /// The largest plant file, in bytes.
@@ -94,31 +96,4 @@ pub fn parse(text: &str) -> Result<Plant, PlantErrors> {
         }])
     })?;
     check::plant(text, &file)
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()
-        .iter()
-        .take(offset)
-        .filter(|b| **b == b'\n')
-        .count()
-        + 1
-}
-
-/// The key on the line that an error of syntax points at, if the line is one of a
-/// key.
-fn key_at(text: &str, offset: usize) -> String {
-    let line = text
-        .lines()
-        .nth(line_of(text, offset) - 1)
-        .unwrap_or_default();
-    let key = line.split_once('=').map_or("", |(key, _)| key.trim());
-    let is_key = key
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
-    if is_key {
-        key.to_owned()
-    } else {
-        String::new()
-    }
 }

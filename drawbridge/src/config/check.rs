@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::parse_duration;
+use domain::plant::file::line_of;
 use domain::time::write_duration;
 use toml::Spanned;
 
@@ -20,15 +21,6 @@ const LONGEST_NAME: usize = 253;
 /// A screenful: it is sent to whoever connects.
 const LONGEST_BANNER: usize = 2000;
 const MOST: u32 = 10_000;
-
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()
-        .iter()
-        .take(offset)
-        .filter(|b| **b == b'\n')
-        .count()
-        + 1
-}
 
 pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config, ConfigErrors> {
     let dto::File {

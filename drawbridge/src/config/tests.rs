@@ -81,11 +81,11 @@ fn each_mistake_is_told_with_its_line() {
             "",
             "line 1: missing field `data`",
         ),
-        ("[ssh]", "[sssh]", "line 9: unknown field `sssh`"),
+        ("[ssh]", "[sssh]", "line 9, sssh: unknown field `sssh`"),
         (
             "port = 22\n",
             "prot = 22\n",
-            "line 11: unknown field `prot`",
+            "line 11, ssh.prot: unknown field `prot`",
         ),
         (
             "\"8h\"",
@@ -140,7 +140,7 @@ fn each_mistake_is_told_with_its_line() {
         (
             "port = 22\n",
             "port = 70000\n",
-            "line 11: invalid value: integer `70000`",
+            "line 11, ssh.port: invalid value: integer `70000`",
         ),
         (
             "port = 22\n",

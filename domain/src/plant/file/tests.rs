@@ -105,7 +105,7 @@ fn each_error_names_its_line_and_key() {
         (
             "title = \"North Ridge\"",
             "titel = \"x\"",
-            "line 4, titel: unknown field `titel`",
+            "line 4, site.titel: unknown field `titel`",
         ),
         (
             "sl2 = 2",
@@ -117,7 +117,7 @@ fn each_error_names_its_line_and_key() {
             "sessions_per_grant = 0",
             "line 8, rules.sessions_per_grant: write 1 to 1000 sessions",
         ),
-        ("sl2 = 2", "sl2 = 300", "line 11, sl2: "),
+        ("sl2 = 2", "sl2 = 300", "line 11, rules.quorum.sl2: "),
         (
             "vendor = \"14d\"",
             "vendor = \"0d\"",
@@ -181,7 +181,17 @@ fn each_error_names_its_line_and_key() {
         (
             "port = 2222",
             "port = \"ssh\"",
-            "line 40, port: invalid type",
+            "line 40, asset.ssh.port: invalid type",
+        ),
+        (
+            "[asset.ssh]",
+            "[asset.shh]",
+            "line 39, asset.shh: unknown field `shh`",
+        ),
+        (
+            "[rules.quorum]",
+            "quorum = { sl2 = 2, sl9 = 1 }\n[rules.unknown]",
+            "line 10, rules.quorum.sl9: unknown field `sl9`",
         ),
         (
             "ssh-ed25519 AAAA",
