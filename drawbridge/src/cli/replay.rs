@@ -1,8 +1,10 @@
 //! Shows a recording on this terminal, in its own time.
 
 mod filter;
+#[cfg(test)]
+mod tests;
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use domain::Clock;
@@ -22,10 +24,11 @@ const MOST_REMARKS: usize = 20;
 
 /// Plays it, until its end or Ctrl-C.
 pub(super) async fn play(cast: &[u8], pace: Pace) -> Result<(), Failure> {
-    let terminal = std::io::stdout().is_terminal();
-    let mut end = End::default();
+    let terminal = io::stdout().is_terminal();
+    let (clock, mut end) = (SystemClock::new(), End::default());
+    let pace = terminal.then_some(pace);
     let played = tokio::select! {
-        played = show(cast, terminal.then_some(pace), &mut end) => played,
+        played = show(cast, pace, &clock, output::raw, &mut end) => played,
         _ = tokio::signal::ctrl_c() => Ok(()),
     };
     if terminal {
@@ -48,7 +51,13 @@ struct End {
 }
 
 /// Without a pace, all at once.
-async fn show(cast: &[u8], pace: Option<Pace>, end: &mut End) -> Result<(), Failure> {
+async fn show(
+    cast: &[u8],
+    pace: Option<Pace>,
+    clock: &dyn Clock,
+    mut screen: impl FnMut(&[u8]) -> io::Result<()>,
+    end: &mut End,
+) -> Result<(), Failure> {
     let broken = |error: recorder::cast::ReadError| {
         Failure::failed(format!(
             "The recording can't be read any further ({error}). What came before was shown."
@@ -58,7 +67,6 @@ async fn show(cast: &[u8], pace: Option<Pace>, end: &mut End) -> Result<(), Fail
     if let (Some(_), Some(title)) = (pace, &reader.header().title) {
         output::remark(&output::clean(title));
     }
-    let clock = SystemClock::new();
     let mut due = clock.monotonic();
     let mut filter = Filter::default();
     let any = Pace {
@@ -74,7 +82,7 @@ async fn show(cast: &[u8], pace: Option<Pace>, end: &mut End) -> Result<(), Fail
         }
         // The other kinds of events are not for the eye.
         if let Event::Output(text) = &step.event {
-            output::raw(filter.pass(text).as_bytes())?;
+            screen(filter.pass(text).as_bytes())?;
         } else if let Event::Marker(text) = &step.event {
             if end.remarks.len() < MOST_REMARKS {
                 end.remarks.push(text.to_string());
