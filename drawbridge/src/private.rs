@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use anyhow::Context;
 
 /// Makes a directory, and those above it, of mode 0700. What is there already
 /// stays as it is.
@@ -42,6 +44,23 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
     }
+}
+
+/// Refuses a key that others may read: they may have done so.
+///
+/// # Errors
+/// When they may, or when it can't be looked at.
+pub(crate) fn refuse_open_key(path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).with_context(|| format!("the key {shown}"))?;
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        anyhow::bail!(
+            "others may read the key {shown} (mode {mode:04o}). If nobody has, `chmod 600` it; \
+             else put a new one in its place"
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -163,8 +163,10 @@ impl Pair {
         let read = |path: &Path| {
             fs::read(path).with_context(|| format!("{} could not be read", path.display()))
         };
+        let certificate = read(certificate)?;
+        private::refuse_open_key(key)?;
         Ok(Self {
-            certificate: read(certificate)?,
+            certificate,
             key: read(key)?,
         })
     }
@@ -208,6 +210,9 @@ fn own_authority(
         private::write(&key, pair.serialize_pem().as_bytes())?;
         // Last, so that a certificate never stands without its key.
         private::write(&certificate, made.pem().as_bytes())?;
+    }
+    if key.exists() {
+        private::refuse_open_key(&key)?;
     }
     let pem = fs::read_to_string(&key).with_context(|| {
         format!(
@@ -288,7 +293,7 @@ mod tests {
         let params = CertificateParams::new(["localhost".to_owned()]).expect("parameters");
         let made = params.self_signed(&pair).expect("a certificate");
         fs::write(&certificate, made.pem()).expect("written");
-        fs::write(&key, pair.serialize_pem()).expect("written");
+        private::write(&key, pair.serialize_pem().as_bytes()).expect("written");
         Tls::Files { certificate, key }
     }
 
@@ -333,6 +338,22 @@ mod tests {
             format!("{error:#}").contains("does not fit its key"),
             "{error:#}"
         );
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("a directory");
+        for (tls, key) in [
+            (Tls::SelfMade, dir.path().join("tls/ca.key")),
+            (write_pair(dir.path()), dir.path().join("key.pem")),
+        ] {
+            open(&tls, dir.path()).expect("private");
+            fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("opened");
+            let error = open(&tls, dir.path()).err().expect("refused").to_string();
+            assert!(error.contains("others may read the key"), "{error}");
+            assert!(error.contains("(mode 0640)"), "{error}");
+        }
     }
 
     #[test]
