@@ -11,14 +11,15 @@ use crate::config::{self, USUAL_PATH};
 use crate::server::{self, Parts, Running};
 use crate::telemetry;
 
-/// How long sessions and recordings may take to close in order.
-const SOFT: Duration = Duration::from_secs(20);
+/// How long sessions and recordings may take to close in order. The broker gives
+/// its last sessions 20 s; the database is closed after them.
+const SOFT: Duration = Duration::from_secs(30);
 
 /// How a server is started.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 The first SIGINT or SIGTERM closes the sessions and their recordings in order; a
-second one, or 20 s, ends the program at once. What was cut off is mended, and
+second one, or 30 s, ends the program at once. What was cut off is mended, and
 marked as interrupted, at the next start.
 
 Examples:
