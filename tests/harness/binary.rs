@@ -97,7 +97,7 @@ data = "data"
 
 [api]
 listen = "{api}"
-names = ["localhost"]
+names = ["localhost", "127.0.0.1"]
 
 [ssh]
 listen = "{ssh}"
@@ -187,7 +187,31 @@ unauthenticated_per_address = 1000
     /// The people's side.
     #[must_use]
     pub fn api(&self) -> Api {
-        Api::new(self.api_at, &self.path("data/tls/ca.pem"))
+        Api::new(self.api_at, &self.authority())
+    }
+
+    /// Where the API is, as people write it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}", self.api_at)
+    }
+
+    /// The certificate authority that the API is trusted by.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.path("data/tls/ca.pem")
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.path("drawbridge.toml")
+    }
+
+    /// Its data.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
     }
 
     /// The first admin, signed in.

@@ -17,6 +17,7 @@ pub mod asyncssh;
 pub mod binary;
 pub mod cast;
 pub mod child;
+pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod demo;

@@ -1,0 +1,124 @@
+//! What is left for the auditor.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use harness::cast::Cast;
+use harness::cli::Printed;
+
+use super::{House, count, short, text};
+
+#[tokio::test]
+async fn recordings_are_listed_replayed_and_exported() {
+    let house = House::new().await;
+    let grant = house.grant().await;
+    let connect = format!("grant connect {grant} --exec -- 'cat; echo out; exit 3'");
+    let ran = house.vera.types_into(&connect, "typed\n").await;
+    assert_eq!(ran.status, 3, "{ran:?}");
+    let audun = &house.audun;
+    let session = audun.works("session list --output id").await;
+    let id = short(&session);
+
+    let listed = audun.json("recording list --asset plc-7").await;
+    assert_eq!(count(&listed), 1);
+    assert_eq!(
+        (
+            text(&listed["items"][0], "session"),
+            text(&listed["items"][0], "state")
+        ),
+        (session.as_str(), "complete")
+    );
+    assert_eq!(
+        count(&audun.json(&format!("recording list --session {id}")).await),
+        1
+    );
+    assert_eq!(count(&audun.json("recording list --account anna").await), 0);
+    let table = audun.works("recording list").await;
+    assert!(table.contains(id) && table.contains("exit 3"), "{table}");
+
+    // Into a pipe all comes at once, and the exit status is a remark.
+    let played = audun.types(&format!("recording play {id} --speed 2")).await;
+    assert_eq!((played.status, played.stdout.as_str()), (0, "typed\nout\n"));
+    assert!(played.stderr.contains("exit status 3"), "{played:?}");
+
+    let out = audun.file("visit.cast");
+    let export = format!("recording export {id} --out '{}'", out.display());
+    audun.works(&export).await;
+    let whole = fs::read_to_string(&out).expect("exported");
+    let cast = Cast::read(&whole);
+    assert_eq!(
+        (cast.shown().as_str(), cast.exit()),
+        ("typed\nout\n", Some("3"))
+    );
+    assert_eq!(cast.all("i").count(), 0, "input is only for those who ask");
+    let mode = fs::metadata(&out).expect("exported").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let again = audun.fails(&export, 1).await;
+    assert!(text(&again, "detail").contains("exists already"), "{again}");
+    assert_eq!(fs::read_to_string(&out).expect("still there"), whole);
+    assert_eq!(
+        audun.works(&format!("recording export {id} --out -")).await,
+        whole.trim_end()
+    );
+    let typed = audun
+        .types(&format!("recording export {id} --input --out -"))
+        .await;
+    assert_eq!(Cast::read(&typed.stdout).input(), b"typed\n");
+
+    // Not for everybody, and half an export is none.
+    let file = house.vera.file("mine.cast");
+    let vendor = format!("recording export {session} --out '{}'", file.display());
+    house.vera.fails(&vendor, 77).await;
+    assert!(!file.exists());
+    let opened = audun
+        .json("audit tail --action recording.opened --all")
+        .await;
+    assert_eq!(count(&opened), 4, "{opened}");
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_and_followed() {
+    let house = House::new().await;
+    let grant = house.grant().await;
+    let audun = &house.audun;
+    let newest = audun.json("audit tail -n 3").await;
+    assert_eq!(count(&newest), 3);
+    let seq = |event: &serde_json::Value| event["seq"].as_i64().expect("a number");
+    let items = newest["items"].as_array().expect("events");
+    assert!(
+        items.windows(2).all(|two| seq(&two[0]) < seq(&two[1])),
+        "{newest}"
+    );
+    let asked = audun
+        .json("audit tail --action request --actor account/vera --all")
+        .await;
+    assert_eq!(count(&asked), 1);
+    assert_eq!(text(&asked["items"][0], "action"), "request.filed");
+    assert_eq!(text(&asked["items"][0], "source"), "127.0.0.1");
+    let none = audun.json("audit tail --until 2020-01-01T00:00:00Z").await;
+    assert_eq!(count(&none), 0);
+    let table = audun.works("audit tail").await;
+    for cell in ["account/anna", "request.approved", "127.0.0.1"] {
+        assert!(table.contains(cell), "no {cell} in {table}");
+    }
+
+    let mut follower = audun.start("audit tail --follow -n 1 --action grant --output json");
+    let mut printed = Printed::of(&mut follower);
+    // What was there comes first; then what is done meanwhile, a line each.
+    let line = printed.line_with("").await;
+    let first: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert!(text(&first, "action").starts_with("grant."), "{first}");
+    let revoke = format!("grant revoke {grant} --reason 'Seen by the follower'");
+    house.olga.works(&revoke).await;
+    let line = printed.line_with("Seen by the follower").await;
+    let event: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(
+        (text(&event, "actor"), text(&event, "action")),
+        ("account/olga", "grant.revoked")
+    );
+    assert!(
+        follower.try_wait().expect("a state").is_none(),
+        "it goes on"
+    );
+    follower.kill().await.expect("stopped");
+}
