@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// Waits for its standard input to close, which happens when the test ends in
 /// whatever way, and stops its server by its process id.
 const MINDER: &str = r#"
@@ -59,6 +61,35 @@ impl Minded {
             .find(|pid| command_of(*pid) != "cat")
             .expect("the server runs")
     }
+}
+
+impl Minded {
+    /// Sends it a signal, waits until it has ended by itself, and gives its exit
+    /// status.
+    ///
+    /// # Panics
+    /// If it still runs after half a minute.
+    pub fn end_by(mut self, signal: Signal) -> i32 {
+        let pid = self.pid();
+        let target = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        kill_process(target.expect("a process id"), signal).expect("it runs");
+        for _ in 0..600 {
+            if has_ended(pid) {
+                drop(self.child.stdin.take());
+                let status = self.child.wait().expect("a status");
+                return status.code().expect("an exit status");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("it still runs");
+    }
+}
+
+/// Its parent, the minder, has not asked for its status yet.
+fn has_ended(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+    state.is_none_or(|state| state.starts_with('Z'))
 }
 
 impl Drop for Minded {

@@ -1,13 +1,16 @@
 //! `drawbridge demo`, and somebody at a shell beside it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, Command};
 
 use crate::binary::program;
 use crate::child::Minded;
@@ -59,7 +62,9 @@ impl Demo {
         let mut server = Minded::start("sh", &arguments);
         for _ in 0..1200 {
             let text = fs::read_to_string(&facts).unwrap_or_default();
-            if let Ok(facts) = serde_json::from_str(&text) {
+            // What it tells people comes last.
+            let told = self.said().contains("Ctrl-C ends the demo");
+            if let Some(facts) = serde_json::from_str(&text).ok().filter(|_| told) {
                 self.facts = facts;
                 self.server = Some(server);
                 return;
@@ -73,6 +78,27 @@ impl Demo {
     /// Stops it, and waits until it has ended.
     pub fn stop(&mut self) {
         self.server = None;
+    }
+
+    /// Ctrl-C; gives the exit status.
+    ///
+    /// # Panics
+    /// If it does not run, or does not end.
+    pub fn interrupt(&mut self) -> i32 {
+        let server = self.server.take().expect("it runs");
+        server.end_by(Signal::INT)
+    }
+
+    /// The commands that it has printed, in order.
+    #[must_use]
+    pub fn story(&self) -> Vec<String> {
+        let said = self.said();
+        let (_, story) = said.split_once("paste line by line:").expect("a story");
+        let typed = story.lines().filter_map(|line| line.strip_prefix("  "));
+        typed
+            .filter(|line| !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What it has printed.
@@ -92,17 +118,48 @@ impl Demo {
     /// # Panics
     /// If it takes longer than half a minute.
     pub async fn shell(&self, typed: &str) -> Output {
-        let script = format!(". '{}'\n{typed}", self.file("demo.sh").display());
-        let running = Command::new("sh")
-            .args(["-c", &script])
-            .env("HOME", self.directory.path())
-            .env_remove("DRAWBRIDGE_API")
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let ended = tokio::time::timeout(Duration::from_secs(30), running).await;
+        self.shell_into(typed, "", "").await
+    }
+
+    /// The same, with something on standard input, and a ticket for the client
+    /// that asks for a password.
+    ///
+    /// # Panics
+    /// If it takes longer than half a minute.
+    pub async fn shell_into(&self, typed: &str, stdin: &str, ticket: &str) -> Output {
+        let mut child = self.start_shell(typed, ticket);
+        let mut pipe = child.stdin.take().expect("a pipe");
+        // Not every command reads it.
+        let _ = pipe.write_all(stdin.as_bytes()).await;
+        drop(pipe);
+        let ended = tokio::time::timeout(Duration::from_secs(30), child.wait_with_output()).await;
         ended
             .unwrap_or_else(|_| panic!("still runs: {typed}"))
+            .expect("sh runs")
+    }
+
+    /// Types into such a shell what goes on; its standard input stays open.
+    ///
+    /// # Panics
+    /// If `sh` can't be started.
+    #[must_use]
+    pub fn start_shell(&self, typed: &str, ticket: &str) -> Child {
+        let (home, ask) = (self.directory.path(), self.path("ask"));
+        fs::write(&ask, format!("#!/bin/sh\necho '{ticket}'\n")).expect("a script");
+        fs::set_permissions(&ask, fs::Permissions::from_mode(0o700)).expect("a script");
+        let script = format!(". '{}'\n{typed}", self.file("demo.sh").display());
+        Command::new("sh")
+            .args(["-c", &script])
+            .env("HOME", home)
+            .env("SSH_ASKPASS", ask)
+            .env("SSH_ASKPASS_REQUIRE", "force")
+            .env_remove("DRAWBRIDGE_API")
+            .env_remove("XDG_CONFIG_HOME")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
             .expect("sh runs")
     }
 
@@ -111,7 +168,15 @@ impl Demo {
     /// # Panics
     /// If it does not work.
     pub async fn works(&self, typed: &str) -> String {
-        let output = self.shell(typed).await;
+        self.works_with(typed, "", "").await
+    }
+
+    /// The same, as [`Self::shell_into`].
+    ///
+    /// # Panics
+    /// If it does not work.
+    pub async fn works_with(&self, typed: &str, stdin: &str, ticket: &str) -> String {
+        let output = self.shell_into(typed, stdin, ticket).await;
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success(),
