@@ -3,7 +3,7 @@
 #
 #   tests/tools.sh ensure [GROUP…]   install what is missing; fail and say what, if it can't
 #
-# Groups: ssh plink asyncssh asciinema tmpfs (all of these by default),
+# Groups: ssh plink asyncssh asciinema systemd tmpfs (all of these by default),
 # cargo-deny, cargo-fuzz. Distribution packages go in by apt, as root or by sudo
 # without a password; all else goes into target/tools and nowhere else.
 #
@@ -73,7 +73,10 @@ crate() {
 ensure_ssh() {
   need ssh openssh-client
   need sshd openssh-server
+  need xauth xauth
 }
+
+ensure_systemd() { need systemd-analyze systemd; }
 
 ensure_plink() { need plink putty-tools; }
 
@@ -111,7 +114,7 @@ ensure_tmpfs() {
 
 [ "${1:-}" = ensure ] || { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2; }
 shift
-[ $# -gt 0 ] || set -- ssh plink asyncssh asciinema tmpfs
+[ $# -gt 0 ] || set -- ssh plink asyncssh asciinema systemd tmpfs
 
 for group in "$@"; do
   case $without in

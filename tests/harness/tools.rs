@@ -21,12 +21,16 @@ pub enum Tool {
     Sshd,
     /// OpenSSH's key maker.
     SshKeygen,
+    /// What OpenSSH's client and server keep a display's cookies with.
+    Xauth,
     /// PuTTY's command-line client.
     Plink,
     /// A Python with asyncssh in it.
     Asyncssh,
     /// The asciinema CLI 3.
     Asciinema,
+    /// What says whether a unit file is sound.
+    Systemd,
     /// A file system that can be filled, mounted in a namespace of its own.
     Tmpfs,
 }
@@ -34,10 +38,11 @@ pub enum Tool {
 impl Tool {
     const fn group(self) -> &'static str {
         match self {
-            Self::Ssh | Self::Sshd | Self::SshKeygen => "ssh",
+            Self::Ssh | Self::Sshd | Self::SshKeygen | Self::Xauth => "ssh",
             Self::Plink => "plink",
             Self::Asyncssh => "asyncssh",
             Self::Asciinema => "asciinema",
+            Self::Systemd => "systemd",
             Self::Tmpfs => "tmpfs",
         }
     }
@@ -47,7 +52,9 @@ impl Tool {
             Self::Ssh => in_path("ssh"),
             Self::Sshd => in_path("sshd"),
             Self::SshKeygen => in_path("ssh-keygen"),
+            Self::Xauth => in_path("xauth"),
             Self::Plink => in_path("plink"),
+            Self::Systemd => in_path("systemd-analyze"),
             Self::Tmpfs => in_path("unshare"),
             Self::Asyncssh => in_tools("python/bin/python"),
             Self::Asciinema => in_tools("bin/asciinema"),

@@ -33,11 +33,8 @@ async fn warned_at_ten_five_and_one_minute_and_closed_at_the_end() {
     let end = world.after(minutes(60));
     let grant = world.grant(minutes(60)).await;
     let mut client = busy(&world, &grant).await;
-    assert!(
-        client.output().contains("13:00") || client.output().contains("14:00"),
-        "told at connect: {}",
-        client.output()
-    );
+    let told = "until 14:00 (Europe/Oslo)";
+    assert!(client.output().contains(told), "{}", client.output());
     for (before, words) in [
         (minutes(10), "10 min"),
         (minutes(5), "5 min"),
@@ -78,10 +75,15 @@ async fn warned_at_ten_five_and_one_minute_and_closed_at_the_end() {
         (closed.code.as_str(), closed.blame.as_str()),
         ("window_ended", "policy")
     );
-    // The warnings are Drawbridge's own words: the recording shows them as marks.
+    // What the vendor was told is evidence as well.
     let audun = world.person("audun").await;
     let cast = Cast::read(&audun.cast(&session.id, "").await.expect("the recording"));
-    assert!(cast.shown().contains("here-2"));
+    let shown = cast.shown();
+    let words = ["here-2", told, "10 min", "5 min", "1 min"];
+    let found: Vec<_> = words.iter().filter_map(|word| shown.find(word)).collect();
+    assert_eq!(found.len(), words.len(), "{shown:?}");
+    let mark = cast.all("m").last();
+    assert!(mark.is_some_and(|mark| mark.contains("Your window has ended")));
 }
 
 #[tokio::test]

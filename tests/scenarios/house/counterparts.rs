@@ -51,9 +51,11 @@ async fn the_asset_lets_through_what_a_broker_must_refuse() {
         answers[1]["port"].as_u64().is_some_and(|p| p > 0),
         "{answers:?}"
     );
+    assert_eq!(answers.len(), 5);
     for done in &answers[2..4] {
         assert!(done.get("error").is_none(), "{answers:?}");
     }
+    assert_eq!(answers[4]["accepted"], true, "{answers:?}");
 }
 
 #[tokio::test]
