@@ -3,3 +3,4 @@
 mod counterparts;
 mod direction;
 mod files;
+mod unit;
