@@ -8,7 +8,7 @@ TOOLS := target/tools
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo test bench lint fmt audit deny fuzz test-tools
+.PHONY: help demo test bench lint fmt audit deny fuzz test-tools web
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ test-tools:
 bench: ## measure speed, CPU, set-up and echo beside OpenSSH's ProxyJump
 	tests/tools.sh ensure ssh
 	$(CARGO) run --release --locked -p drawbridge-bench -- $(BENCH)
+
+web: ## the web pages, which come later
+	@echo 'There are no web pages yet: they come with a later version. Use the command line (drawbridge --help) or the API (admin-api/openapi.json).'
 
 lint: ## formatting and lints, as CI sees them
 	$(CARGO) fmt --all -- --check
