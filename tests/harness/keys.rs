@@ -6,13 +6,13 @@ use std::process::Command;
 
 use crate::tools::Tool;
 
-/// A new ed25519 key pair.
+/// A new key pair.
 pub struct KeyPair {
     /// The private key's file; the public one is beside it, with `.pub`.
     pub path: PathBuf,
     /// The private key, as OpenSSH writes it.
     pub private: String,
-    /// `ssh-ed25519 AAAA…`, without a comment.
+    /// `ssh-ed25519 AAAA…` or of another type, without a comment.
     pub public: String,
 }
 
@@ -23,9 +23,18 @@ impl KeyPair {
     /// If `ssh-keygen` can't.
     #[must_use]
     pub fn new(directory: &Path, name: &str) -> Self {
+        Self::of_type("ed25519", directory, name)
+    }
+
+    /// The same of another type, as `ssh-keygen -t` names it.
+    ///
+    /// # Panics
+    /// If `ssh-keygen` can't.
+    #[must_use]
+    pub fn of_type(kind: &str, directory: &Path, name: &str) -> Self {
         let path = directory.join(name);
         let made = Command::new(Tool::SshKeygen.path())
-            .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
+            .args(["-q", "-t", kind, "-N", "", "-C", "", "-f"])
             .arg(&path)
             .status()
             .expect("ssh-keygen runs");

@@ -43,12 +43,22 @@ impl Sshd {
     /// If it does not come up.
     #[must_use]
     pub fn with(extra: &str) -> Self {
+        Self::with_keys("ed25519", extra)
+    }
+
+    /// The same, with a host key and a user's key of another type, as
+    /// `ssh-keygen -t` names it.
+    ///
+    /// # Panics
+    /// If it does not come up.
+    #[must_use]
+    pub fn with_keys(kind: &str, extra: &str) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("sshd")
             .tempdir()
             .expect("a directory");
-        let host_key = KeyPair::new(directory.path(), "host");
-        let user_key = KeyPair::new(directory.path(), "user");
+        let host_key = KeyPair::of_type(kind, directory.path(), "host");
+        let user_key = KeyPair::of_type(kind, directory.path(), "user");
         fs::copy(
             directory.path().join("user.pub"),
             directory.path().join("authorized"),

@@ -1,5 +1,6 @@
 //! An asset that tells what reaches it: `tests/python/target.py`.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::thread;
 use std::time::Duration;
@@ -26,21 +27,29 @@ impl Target {
     /// If it does not come up.
     #[must_use]
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// One that takes a password only as the answer to a question.
+    ///
+    /// # Panics
+    /// If it does not come up.
+    #[must_use]
+    pub fn that_asks(answer: &str) -> Self {
+        Self::with(&[answer])
+    }
+
+    fn with(more: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let host_key = KeyPair::new(directory.path(), "host");
         let user_key = KeyPair::new(directory.path(), "user");
         let said = directory.path().join("port");
         let script = workspace().join("tests/python/target.py");
         let public = user_key.path.with_extension("pub");
-        let server = Minded::start(
-            Tool::Asyncssh.path(),
-            &[
-                script.as_ref(),
-                host_key.path.as_ref(),
-                public.as_ref(),
-                said.as_ref(),
-            ],
-        );
+        let files = [&script, &host_key.path, &public, &said].map(|file| file.as_os_str());
+        let more = more.iter().map(OsStr::new);
+        let arguments: Vec<_> = files.into_iter().chain(more).collect();
+        let server = Minded::start(Tool::Asyncssh.path(), &arguments);
         for _ in 0..400 {
             if let Some(port) = fs::read_to_string(&said)
                 .ok()

@@ -1,7 +1,8 @@
 """An asset that tells what reaches it: signals, window sizes, environment. For
 what OpenSSH's server does not do for root.
 
-target.py HOST_KEY_FILE AUTHORIZED_KEYS_FILE PORT_FILE — writes its port.
+target.py HOST_KEY_FILE AUTHORIZED_KEYS_FILE PORT_FILE [ANSWER] — writes its port.
+With ANSWER it takes no key, and a password only as that answer to a question.
 """
 
 import asyncio
@@ -33,13 +34,35 @@ async def tell(process):
     process.exit(9)
 
 
-async def main(host_key, authorized, port_file):
+class Asking(asyncssh.SSHServer):
+    """Asks, and takes nothing else; keyboard-interactive is RFC 4256."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def begin_auth(self, username):
+        return True
+
+    def kbdint_auth_supported(self):
+        return True
+
+    def get_kbdint_challenge(self, username, lang, submethods):
+        return "", "", "", [("Password: ", False)]
+
+    def validate_kbdint_response(self, username, responses):
+        return responses == [self.answer]
+
+
+async def main(host_key, authorized, port_file, answer=None):
+    ways = {"authorized_client_keys": authorized}
+    if answer is not None:
+        ways = {"server_factory": lambda: Asking(answer)}
     server = await asyncssh.listen(
         "127.0.0.1",
         0,
         server_host_keys=[host_key],
-        authorized_client_keys=authorized,
         process_factory=tell,
+        **ways,
         line_editor=False,
     )
     with open(port_file, "w", encoding="ascii") as said:

@@ -3,8 +3,11 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use admin_api::dto::{Secret, SetCredential};
 use harness::client::Client;
 use harness::sshd::Sshd;
+use harness::target::Target;
+use harness::tools::Tool;
 use harness::world::World;
 
 #[tokio::test]
@@ -113,4 +116,61 @@ async fn an_asset_that_refuses_the_credential() {
         session.closed.expect("closed").code,
         "target_refused_credential"
     );
+}
+
+/// Many assets have nothing newer; neither side signs with SHA-1.
+#[tokio::test]
+async fn an_asset_with_rsa_keys() {
+    let asset = Sshd::with_keys("rsa", "");
+    assert!(asset.host_key().starts_with("ssh-rsa "));
+    let world = World::with(asset, |plant, _| plant).await;
+    let door = world.door().await;
+    let outcome = Client::ssh(&door, &[], Some("echo inside")).run().await;
+    let log = world.asset.log();
+    assert_eq!(outcome.text(), "inside\n", "{outcome:?}\n{log}");
+    assert!(log.contains("Accepted publickey"), "{log}");
+    assert!(log.contains(" RSA SHA256:"), "{log}");
+    drop(world);
+    // One that knows no better than SHA-1 is not even shown the credential.
+    let old = "HostKeyAlgorithms ssh-rsa\nRequiredRSASize 1024";
+    let world = World::with(Sshd::with_keys("rsa", old), |plant, _| plant).await;
+    let door = world.door().await;
+    let outcome = Client::ssh(&door, &[], Some("echo inside")).run().await;
+    assert_eq!(outcome.text(), "", "{outcome:?}");
+    let blame = world.closed().await.closed.expect("closed").blame;
+    assert_eq!((blame.as_str(), world.asset.logins()), ("target", 0));
+}
+
+#[tokio::test]
+async fn an_asset_that_takes_a_password_only_as_an_answer() {
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let asset = Target::that_asks("hunter2 hunter2");
+    let world = World::with(Sshd::start(), |plant, sshd| {
+        let (old, new) = at_port(sshd, asset.port());
+        plant
+            .replace(&old, &new)
+            .replace(sshd.host_key(), asset.host_key())
+    })
+    .await;
+    let adam = world.person("adam").await;
+    for (password, enters) in [("hunter2 hunter3", false), ("hunter2 hunter2", true)] {
+        let body = SetCredential {
+            kind: "password".to_owned(),
+            secret: Secret::new(password),
+        };
+        let () = adam.put("credentials/plc-7", &body).await.expect("stored");
+        let door = world.door().await;
+        let outcome = Client::ssh(&door, &[], Some("x")).run_with(b"quit\n").await;
+        assert_eq!(outcome.status == Some(9), enters, "{outcome:?}");
+        assert_eq!(outcome.text().starts_with("ready"), enters, "{outcome:?}");
+        let closed = world.closed().await.closed.expect("closed");
+        let code = if enters {
+            "vendor_left"
+        } else {
+            "target_refused_credential"
+        };
+        assert_eq!(closed.code, code);
+    }
 }
