@@ -11,6 +11,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::api::PASSWORD;
 use crate::binary::{Binary, program};
+use crate::tools::Tool;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -115,6 +116,27 @@ impl Typist {
             stdout: String::from_utf8(output.stdout).expect("text"),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// Types what must work, on a terminal; gives what is seen there.
+    ///
+    /// # Panics
+    /// If it does not work.
+    pub async fn sees(&self, typed: &str) -> String {
+        let program = program().display();
+        let output = Command::new(Tool::Script.path())
+            .args(["--quiet", "--return", "--command"])
+            .arg(format!("'{program}' {typed}"))
+            .arg("/dev/null")
+            .env("HOME", self.home.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let ended = tokio::time::timeout(PATIENCE, output).await;
+        let output = ended.expect("it ends").expect("script runs");
+        assert!(output.status.success(), "{typed}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Types what must work, and gives its results for people or scripts.

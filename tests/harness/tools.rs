@@ -29,6 +29,8 @@ pub enum Tool {
     Asyncssh,
     /// The asciinema CLI 3.
     Asciinema,
+    /// What gives a program a terminal.
+    Script,
     /// What says whether a unit file is sound.
     Systemd,
     /// A file system that can be filled, mounted in a namespace of its own.
@@ -42,6 +44,7 @@ impl Tool {
             Self::Plink => "plink",
             Self::Asyncssh => "asyncssh",
             Self::Asciinema => "asciinema",
+            Self::Script => "pty",
             Self::Systemd => "systemd",
             Self::Tmpfs => "tmpfs",
         }
@@ -54,6 +57,7 @@ impl Tool {
             Self::SshKeygen => in_path("ssh-keygen"),
             Self::Xauth => in_path("xauth"),
             Self::Plink => in_path("plink"),
+            Self::Script => in_path("script"),
             Self::Systemd => in_path("systemd-analyze"),
             Self::Tmpfs => in_path("unshare"),
             Self::Asyncssh => in_tools("python/bin/python"),

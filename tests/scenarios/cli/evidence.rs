@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Instant;
 
 use harness::cast::Cast;
 use harness::cli::Printed;
+use harness::tools::Tool;
 
 use super::{House, count, short, text};
 
@@ -74,6 +76,41 @@ async fn recordings_are_listed_replayed_and_exported() {
         .json("audit tail --action recording.opened --all")
         .await;
     assert_eq!(count(&opened), 4, "{opened}");
+}
+
+/// On a terminal a replay takes the time that the visit took, or less as is asked.
+#[tokio::test]
+async fn a_replay_on_a_terminal_takes_its_time() {
+    if Tool::Script.left_out() {
+        return;
+    }
+    let house = House::new().await;
+    let grant = house.grant().await;
+    let connect = format!("grant connect {grant} --exec -- 'echo one; sleep 3; echo two'");
+    house.vera.works(&connect).await;
+    let session = house.audun.works("session list --output id").await;
+    for (pace, least, most) in [
+        ("", 2.9, 30.0),
+        ("--speed 3", 0.9, 2.9),
+        ("--idle-limit 0.5", 0.4, 2.9),
+    ] {
+        let began = now();
+        let seen = house
+            .audun
+            .sees(&format!("recording play {session} {pace}"))
+            .await;
+        let took = began.elapsed().as_secs_f64();
+        assert!((least..most).contains(&took), "{pace}: {took} s");
+        assert!(seen.contains("one\r\ntwo\r\n"), "{seen:?}");
+        // The terminal is put back in order: the cursor shows again.
+        assert!(seen.contains("\u{1b}[?25h"), "{seen:?}");
+        assert!(seen.contains("exit status 0"), "{seen:?}");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a person really waits")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 #[tokio::test]
