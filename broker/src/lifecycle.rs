@@ -15,6 +15,7 @@
 //!    out whatever the peers do: input stops at once, channels end, the connection is
 //!    cut after a moment, and the store is told the reason.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -197,6 +198,10 @@ fn vendor_left(ended: Result<(), russh::Error>) -> ChannelEnd {
             CloseReason::BrokerFault,
             "the connection's task has panicked",
         ),
+        // Some clients hang up without the message that RFC 4253, 11.1 has for it.
+        Err(russh::Error::IO(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            ChannelEnd::plain(CloseReason::VendorLeft)
+        }
         Err(error) => ChannelEnd::noted(CloseReason::VendorLeft, error),
     }
 }

@@ -150,13 +150,18 @@ async fn a_closed_conduit() {
 async fn an_ended_session() {
     let world = World::new().await;
     let grant = world.grant(minutes(60)).await;
-    for who in ["anna", "olga", "adam", "vera"] {
+    for (who, code, says) in [
+        ("anna", "ended", "ended from the plant"),
+        ("olga", "ended", "ended from the plant"),
+        ("adam", "ended", "ended from the plant"),
+        ("vera", "vendor_left", "The session is closed."),
+    ] {
         let person = world.person(who).await;
         let deed = async || {
             let session = person.last_session().await.id;
             person.act(&format!("sessions/{session}/end")).await;
         };
-        closes(&world, &grant, deed, "ended", "ended").await;
+        closes(&world, &grant, deed, code, says).await;
     }
 }
 

@@ -11,6 +11,7 @@ use domain::{Actor, CloseReason, Draft, Keep};
 use futures::{FutureExt, future};
 use recorder::{Header, KeepOutput, OutputLog, Stream};
 use store::RecordingEnd;
+use tokio_util::sync::CancellationToken;
 
 use super::line::{Start, Terminal, Vendor, What};
 use super::relay::{Over, Relay};
@@ -71,7 +72,7 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
     let recording = match recording {
         Ok(recording) => recording,
         Err(end) => {
-            line.last_words(None, &end).await;
+            line.last_words(None, &end, &gone).await;
             return end;
         }
     };
@@ -112,7 +113,7 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
             (ChannelEnd::plain(CloseReason::VendorLeft), exit)
         }
         Over::Cut(end) => {
-            line.last_words(Some(&output), &end).await;
+            line.last_words(Some(&output), &end, &gone).await;
             (end, None)
         }
     };
@@ -233,8 +234,13 @@ impl Line<'_> {
     /// Tells the vendor why it is over, if there is a vendor to tell, and closes the
     /// channel: a client shows what came before a channel's end, while it may drop it
     /// when the connection ends.
-    async fn last_words(&self, output: Option<&OutputLog>, end: &ChannelEnd) {
-        if end.reason == CloseReason::VendorLeft {
+    async fn last_words(
+        &self,
+        output: Option<&OutputLog>,
+        end: &ChannelEnd,
+        gone: &CancellationToken,
+    ) {
+        if gone.is_cancelled() {
             return;
         }
         let text = end.reason.for_vendor();

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::CloseReason;
@@ -61,6 +62,10 @@ pub(super) struct Relay<'a> {
 }
 
 type Asset = ChannelWriteHalf<client::Msg>;
+
+/// How long the end of output waits for the exit status that usually follows it.
+/// PuTTY's clients close a channel when its output ends, and would not hear of it.
+const EXIT_FOLLOWS: Duration = Duration::from_millis(200);
 
 /// What an asset still has to answer.
 enum Question {
@@ -156,9 +161,19 @@ impl Relay<'_> {
         mut questions: VecDeque<Question>,
     ) -> Over {
         let vendor = &self.line.vendor;
-        let mut exit = None;
+        let (mut exit, mut output_ended) = (None, false);
         loop {
-            let Some(message) = asset.wait().await else {
+            let message = if output_ended {
+                let Ok(message) = tokio::time::timeout(EXIT_FOLLOWS, asset.wait()).await else {
+                    output_ended = false;
+                    let _ = vendor.channel.eof().await;
+                    continue;
+                };
+                message
+            } else {
+                asset.wait().await
+            };
+            let Some(message) = message else {
                 return lost();
             };
             let mut bytes = 0;
@@ -175,9 +190,7 @@ impl Relay<'_> {
                         return why.into();
                     }
                 }
-                ChannelMsg::Eof => {
-                    let _ = vendor.channel.eof().await;
-                }
+                ChannelMsg::Eof => output_ended = true,
                 ChannelMsg::ExitStatus { exit_status } => {
                     exit = Some(exit_status);
                     if let Err(why) = self.output.exit(exit_status) {
@@ -220,7 +233,12 @@ impl Relay<'_> {
                         return Over::Cut(ChannelEnd::noted(CloseReason::TargetClosed, note));
                     }
                 },
-                ChannelMsg::Close => return Over::Clean { exit },
+                ChannelMsg::Close => {
+                    if output_ended {
+                        let _ = vendor.channel.eof().await;
+                    }
+                    return Over::Clean { exit };
+                }
                 // Nothing else is ever queued for a channel that we opened.
                 _ => {}
             }

@@ -115,6 +115,7 @@ pub(super) const fn ended(denied: &Denied) -> CloseReason {
 
 /// Why no connection came about on a socket that did.
 fn unmet(error: &russh::Error, pinned: &PublicKey, shown: Option<&PublicKey>) -> ChannelEnd {
+    let pinned_algorithm = pinned.algorithm();
     let pinned = pinned.fingerprint(HashAlg::Sha256);
     if let Some(shown) = shown {
         let shown = shown.fingerprint(HashAlg::Sha256);
@@ -127,10 +128,50 @@ fn unmet(error: &russh::Error, pinned: &PublicKey, shown: Option<&PublicKey>) ->
         ..
     } = error
     {
-        // It has no key of the pinned one's kind any more.
         let theirs = theirs.join(" ");
+        if pinned_algorithm.is_rsa() && theirs.split(' ').any(|name| name == "ssh-rsa") {
+            return unreachable(
+                "the asset signs with its RSA host key by SHA-1 alone, which is refused",
+            );
+        }
+        // It has no key of the pinned one's kind any more.
         let note = format!("pinned {pinned}, shown only keys of other kinds: {theirs}");
         return ChannelEnd::noted(CloseReason::HostKeyChanged, note);
     }
     unreachable(format!("the SSH connection did not come about: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_no_key_in_common(pinned: &str, theirs: &[&str]) -> CloseReason {
+        let error = russh::Error::NoCommonAlgo {
+            kind: AlgorithmKind::Key,
+            ours: Vec::new(),
+            theirs: theirs.iter().map(|&name| name.to_owned()).collect(),
+        };
+        let pinned = PublicKey::from_openssh(pinned).expect("a key");
+        unmet(&error, &pinned, None).reason
+    }
+
+    #[test]
+    fn an_old_signature_is_no_changed_key() {
+        const ED25519: &str =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+        const RSA: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7vbqajDw4o6gJy8UtmIbkcpnkO3Kwc4qsEnSZp/TR+fQi62F79RHWmwKOtFmwteURgLbj7D/WGuNLGOfa/2vse3G2eHnHl5CB8ruRX9fBl/KgwCVr2JaEuUm66bBQeP5XeBotdR4cvX38uPYivCDdPjJ1QWPdspTBKcxeFbccDw==";
+        let old = ["ssh-rsa", "ssh-dss"];
+        assert_eq!(
+            with_no_key_in_common(RSA, &old),
+            CloseReason::TargetUnreachable
+        );
+        assert_eq!(
+            with_no_key_in_common(RSA, &["ssh-dss"]),
+            CloseReason::HostKeyChanged
+        );
+        assert_eq!(
+            with_no_key_in_common(ED25519, &old),
+            CloseReason::HostKeyChanged
+        );
+    }
 }

@@ -132,13 +132,24 @@ async fn a_double_click_approves_once() {
 async fn approve_races_withdraw() {
     let world = Arc::new(World::new().await);
     let mut withdrawn = 0;
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let before = grants(&world).await;
         let request = ask(&world, "plc-7").await;
         let (store, id) = (world.store.clone(), request.id);
-        let withdraw = tokio::spawn(async move { store.withdraw(&actor("vera"), id).await });
-        let approved = spawn_approve(&world, "arne", &request).await;
-        let withdrew = withdraw.await.expect("no panic");
+        let withdraw = async move { store.withdraw(&actor("vera"), id).await };
+        let approve = spawn_approve(&world, "arne", &request);
+        // Each has the head start in every second round.
+        let (approved, withdrew) = if round % 2 == 0 {
+            let withdraw = tokio::spawn(withdraw);
+            (approve.await, withdraw.await)
+        } else {
+            let (approved, withdrew) = tokio::join!(approve, async {
+                tokio::task::yield_now().await;
+                tokio::spawn(withdraw).await
+            });
+            (approved, withdrew)
+        };
+        let withdrew = withdrew.expect("no panic");
         assert_eq!(
             approved.is_ok(),
             withdrew.is_err(),

@@ -13,10 +13,8 @@ pub(super) struct Left<'a> {
     pub(super) said: &'a [&'a str],
     /// What the vendor must have typed.
     pub(super) typed: &'a str,
-    /// The exit status; `None` where it may come too late.
-    pub(super) exit: Option<&'a str>,
-    /// What is noted of a client that leaves without a word.
-    pub(super) note: &'a str,
+    /// The exit status.
+    pub(super) exit: &'a str,
 }
 
 /// What the auditor sees of the newest session: its one recording, which other
@@ -30,7 +28,7 @@ pub(super) async fn check_evidence(world: &World, left: &Left<'_>) -> Cast {
     );
     let audun = world.person("audun").await;
     // Before anything is opened, which is itself an event.
-    assert_eq!(trail(&audun).await, whole_trail(left.note));
+    assert_eq!(trail(&audun).await, whole_trail());
     let recordings = audun.recordings(&session.id).await;
     assert_eq!(recordings.len(), 1, "{recordings:?}");
     let recording = &recordings[0];
@@ -55,9 +53,7 @@ pub(super) async fn check_evidence(world: &World, left: &Left<'_>) -> Cast {
         // A terminal's client may answer what the asset's shell asks of it.
         None => assert!(typed.contains(left.typed), "{typed:?}"),
     }
-    if left.exit.is_some() {
-        assert_eq!(cast.exit(), left.exit);
-    }
+    assert_eq!(cast.exit(), Some(left.exit));
     if !Tool::Asciinema.left_out() {
         let shown = as_asciinema_shows(&text);
         for line in left.said {
@@ -91,7 +87,7 @@ async fn trail(auditor: &Person) -> Vec<[String; 4]> {
 }
 
 /// The trail of one session with one channel.
-fn whole_trail(note: &str) -> Vec<[String; 4]> {
+fn whole_trail() -> Vec<[String; 4]> {
     [
         [
             "account/vera",
@@ -105,7 +101,7 @@ fn whole_trail(note: &str) -> Vec<[String; 4]> {
         ["account/vera", "session.opened", "127.0.0.1", ""],
         ["system", "recording.started", "system", ""],
         ["system", "recording.finished", "system", ""],
-        ["system", "session.closed", "system", note],
+        ["system", "session.closed", "system", ""],
     ]
     .map(|event| event.map(str::to_owned))
     .to_vec()

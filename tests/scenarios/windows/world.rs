@@ -439,7 +439,9 @@ impl World {
                     );
                 }
                 (Verdict::End(reason), may) => {
-                    let ordered = matches!(reason, CloseReason::Ended { .. });
+                    // By somebody of the plant, or by the vendor themselves.
+                    let ordered =
+                        matches!(reason, CloseReason::Ended { .. } | CloseReason::VendorLeft);
                     assert!(
                         ordered || may.is_err(),
                         "after {event:?}: ended as {reason:?}"
