@@ -3,8 +3,14 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Advice, fadvise};
+
+/// Advice is given for so many bytes at a time.
+pub(crate) const FORGET: u64 = 1 << 20;
 
 /// Makes directories and files.
 pub trait Disk: Send + Sync + 'static {
@@ -49,6 +55,11 @@ pub trait DiskFile: Send + Sync {
     /// What the system says. After an error nothing is known of what was
     /// written before it; a second call that succeeds means nothing.
     fn sync(&self) -> io::Result<()>;
+
+    /// The system need not keep the bytes from `from` to `to`, all of them durable,
+    /// in memory: evidence is written once and hardly ever read, and would push out
+    /// what is. It is advice, so there is nothing to fail.
+    fn forget(&self, from: u64, to: u64);
 
     /// Cuts the file to `len` bytes.
     ///
@@ -152,6 +163,12 @@ impl DiskFile for RealFile {
             Ok(())
         } else {
             Err(io::Error::other("another file has taken its place"))
+        }
+    }
+
+    fn forget(&self, from: u64, to: u64) {
+        if let Some(length) = NonZeroU64::new(to.saturating_sub(from)) {
+            let _ = fadvise(&self.file, from, Some(length), Advice::DontNeed);
         }
     }
 

@@ -101,6 +101,10 @@ impl DiskFile for FaultyFile {
         }
     }
 
+    fn forget(&self, from: u64, to: u64) {
+        self.file.forget(from, to);
+    }
+
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.file.set_len(len)
     }

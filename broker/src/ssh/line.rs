@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use recorder::InputLog;
 use russh::server::{Handle, Msg};
 use russh::{ChannelWriteHalf, Pty, Sig};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::wire::Tap;
@@ -69,18 +70,63 @@ pub(crate) struct Start {
 
 /// What a vendor has sent and the asset has not taken, in bytes.
 #[derive(Debug, Default)]
-pub(crate) struct Backlog(AtomicU64);
+pub(crate) struct Backlog {
+    bytes: AtomicU64,
+    /// Rings when the asset has taken so much that little is left.
+    little: Notify,
+}
 
 impl Backlog {
     /// The vendor has sent so much. How much that makes.
     fn add(&self, bytes: usize) -> u64 {
         let bytes = bytes as u64;
-        self.0.fetch_add(bytes, Ordering::Relaxed) + bytes
+        self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes
     }
 
     /// The asset has taken so much.
     pub(crate) fn taken(&self, bytes: usize) {
-        self.0.fetch_sub(bytes as u64, Ordering::Relaxed);
+        let bytes = bytes as u64;
+        let before = self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if before > LITTLE && before - bytes <= LITTLE {
+            self.little.notify_one();
+        }
+    }
+
+    async fn is_little(&self) {
+        while self.bytes.load(Ordering::Relaxed) > LITTLE {
+            self.little.notified().await;
+        }
+    }
+}
+
+/// From how much backlog on a vendor is paced, until how much is left: what the
+/// recorder holds in memory for the asset, so that a bulk transfer need not be read
+/// from the disk again.
+const MUCH: u64 = 768 << 10;
+const LITTLE: u64 = MUCH / 2;
+
+/// An asset that takes nothing in this time is not waited for: it may be waiting for
+/// the vendor, who would wait for us. Then so many bytes pass before the next try.
+const PATIENCE: Duration = Duration::from_millis(20);
+const UNPACED: u64 = 64 << 20;
+
+/// Keeps a vendor from sending faster than the asset takes, where that costs nobody
+/// anything.
+#[derive(Debug, Default)]
+struct Pace {
+    unpaced: u64,
+}
+
+impl Pace {
+    /// After so many bytes that have made so much of a backlog.
+    async fn keep(&mut self, bytes: usize, backlog: u64, of: &Backlog) {
+        self.unpaced = self.unpaced.saturating_sub(bytes as u64);
+        if backlog > MUCH && self.unpaced == 0 {
+            let taken = tokio::time::timeout(PATIENCE, of.is_little()).await;
+            if taken.is_err() {
+                self.unpaced = UNPACED;
+            }
+        }
     }
 }
 
@@ -168,6 +214,7 @@ impl Waiting {
         let running = Running {
             input: Input::Opening(log),
             backlog,
+            pace: Pace::default(),
             size: sizes,
             signals: signal,
             _gone: gone.drop_guard(),
@@ -180,6 +227,7 @@ impl Waiting {
 pub(super) struct Running {
     input: Input,
     backlog: Arc<Backlog>,
+    pace: Pace,
     size: watch::Sender<Size>,
     signals: mpsc::Sender<Sig>,
     _gone: DropGuard,
@@ -200,7 +248,7 @@ impl Running {
     }
 
     /// Records what the vendor sent. Waits for the recording, and so for the disk,
-    /// but never for the asset. Gives the backlog.
+    /// and for the asset no longer than a moment. Gives the backlog.
     pub(super) async fn sent(&mut self, data: &[u8]) -> u64 {
         let counted = Arc::clone(&self.backlog);
         let Some(log) = self.log().await else {
@@ -212,6 +260,7 @@ impl Running {
             // The channel's task has been told as well, and ends it.
             self.input = Input::Over;
         }
+        self.pace.keep(data.len(), backlog, &counted).await;
         backlog
     }
 
@@ -239,5 +288,40 @@ impl Running {
             Input::Open(log) => Some(log),
             Input::Opening(_) | Input::Over => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_asset_that_takes_paces_and_one_that_does_not_is_not_waited_for() {
+        let backlog = Arc::<Backlog>::default();
+        let mut pace = Pace::default();
+        let all = backlog.add(2 << 20);
+
+        let asset = Arc::clone(&backlog);
+        let taking = tokio::spawn(async move {
+            for _ in 0..4 {
+                tokio::time::sleep(PATIENCE / 8).await;
+                asset.taken(512 << 10);
+            }
+        });
+        pace.keep(2 << 20, all, &backlog).await;
+        assert_eq!(pace.unpaced, 0, "it was waited for");
+        assert!(backlog.bytes.load(Ordering::Relaxed) <= LITTLE);
+        taking.await.expect("no panic");
+
+        let all = backlog.add(2 << 20);
+        pace.keep(2 << 20, all, &backlog).await;
+        assert_eq!(pace.unpaced, UNPACED, "it takes nothing");
+        #[expect(clippy::disallowed_methods, reason = "it stands still here")]
+        let began = tokio::time::Instant::now();
+        for _ in 1..UNPACED >> 20 {
+            let all = backlog.add(1 << 20);
+            pace.keep(1 << 20, all, &backlog).await;
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO, "nobody waits meanwhile");
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::tail::Tail;
 use super::{Core, stopped_of};
-use crate::disk::{DiskFile, write_all_at};
+use crate::disk::{DiskFile, FORGET, write_all_at};
 use crate::error::RecordingStopped;
 use crate::frame::{self, Kind, MAX_PAYLOAD};
 use crate::writer::{Work, lock};
@@ -71,6 +71,8 @@ pub(super) struct Log {
     allocated: u64,
     pub(super) bytes_in: u64,
     unflushed: Batch,
+    /// Up to where the system was told to forget it.
+    forgotten: u64,
     /// An emptied queue, to be used again.
     spare: Vec<Entry>,
 }
@@ -97,6 +99,7 @@ impl InputSide {
             allocated,
             bytes_in: 0,
             unflushed: Batch::default(),
+            forgotten: 0,
             spare: Vec::new(),
         };
         let (room, arrived) = (Notify::new(), Notify::new());
@@ -267,8 +270,11 @@ impl InputSide {
         state.undurable = state.undurable.saturating_sub(batch.cost);
         state.tail.offer(batch.pieces, log.end, batch.ended);
         drop(state);
-        drop(log);
         self.ring();
+        if log.end - log.forgotten >= FORGET {
+            self.file.forget(log.forgotten, log.end);
+            log.forgotten = log.end;
+        }
     }
 }
 

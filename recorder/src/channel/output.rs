@@ -13,7 +13,7 @@ use super::input::PACKET_COST;
 use super::kept::Kept;
 use super::{Core, stopped_of};
 use crate::cast::{Encoder, Ending, Stream};
-use crate::disk::{DiskFile, write_all_at};
+use crate::disk::{DiskFile, FORGET, write_all_at};
 use crate::error::RecordingStopped;
 use crate::header::KeepOutput;
 use crate::writer::{Work, lock};
@@ -52,6 +52,10 @@ pub(super) struct State {
     /// When the oldest of it came.
     oldest: Option<Duration>,
     unflushed: u64,
+    /// Up to where the file is written, and up to where the system was told to
+    /// forget it.
+    end: u64,
+    forgotten: u64,
     /// How many entries were ever pushed, written and flushed.
     pushed: u64,
     written: u64,
@@ -105,6 +109,8 @@ impl OutputSide {
             unwritten: 0,
             oldest: None,
             unflushed: 0,
+            end,
+            forgotten: 0,
             pushed: 0,
             written: 0,
             flushed: 0,
@@ -317,7 +323,7 @@ impl Work for FlushOutput {
         let output = &core.output;
         let mut state = lock(&output.state);
         state.flush_queued = false;
-        let (covered, written) = (state.unflushed, state.written);
+        let (covered, written, end) = (state.unflushed, state.written, state.end);
         drop(state);
         if core.check().is_err() {
             return;
@@ -328,8 +334,16 @@ impl Work for FlushOutput {
                 let mut state = lock(&output.state);
                 state.unflushed = state.unflushed.saturating_sub(covered);
                 state.flushed = written;
+                let from = state.forgotten;
+                let forget = end - from >= FORGET;
+                if forget {
+                    state.forgotten = end;
+                }
                 drop(state);
                 output.ring();
+                if forget {
+                    output.file.forget(from, end);
+                }
             }
             Err(why) => core.stop(why),
         }
@@ -363,7 +377,7 @@ impl OutputSide {
             }
         }
         log.write(self.file.as_ref(), scratch)?;
-        let written = log.end - start;
+        let (end, written) = (log.end, log.end - start);
         if queue.capacity() < 1024 {
             log.spare = queue;
         }
@@ -373,6 +387,7 @@ impl OutputSide {
         state.unwritten = state.unwritten.saturating_sub(cost);
         state.oldest = state.queue.first().map(|entry| entry.at);
         state.unflushed += written;
+        state.end = end;
         state.written += entries;
         state.complete |= complete;
         drop(state);
