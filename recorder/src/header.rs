@@ -34,6 +34,8 @@ pub struct Terminal {
     pub rows: u16,
     /// The value of `TERM`.
     pub kind: String,
+    /// Its modes (RFC 4254, 8), as far as somebody has named any.
+    pub modes: String,
 }
 
 /// How much of the asset's output is kept. The vendor's input is always kept.

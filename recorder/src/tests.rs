@@ -290,6 +290,7 @@ fn header(number: u32, keep: KeepOutput) -> Header {
             cols: 80,
             rows: 24,
             kind: "xterm".to_owned(),
+            modes: String::new(),
         }),
         keep,
         env: BTreeMap::new(),

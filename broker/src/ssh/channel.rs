@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Actor, CloseReason, Draft, Keep};
-use futures::{FutureExt, future};
+use futures::FutureExt;
 use recorder::{Header, KeepOutput, OutputLog, Stream};
 use store::RecordingEnd;
 use tokio_util::sync::CancellationToken;
@@ -80,13 +80,13 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
     let _ = input.send(log);
     line.greet(&output, &remarks).await;
 
-    // Dial, while what was said so far becomes durable.
+    // Dial.
     let target = tokio::select! {
         biased;
         reason = session.ending() => Err(ChannelEnd::plain(reason)),
         () = gone.cancelled() => Err(ChannelEnd::plain(CloseReason::VendorLeft)),
         why = output.stopped() => Err(ChannelEnd::noted(CloseReason::RecordingFailed, why)),
-        (target, _) = future::join(target::connect(&session.house, &session.permit), output.durable()) => target,
+        target = target::connect(&session.house, &session.permit) => target,
     };
 
     // Relay.
@@ -186,10 +186,7 @@ impl Line<'_> {
         } = self.session;
         let text = welcome(permit.asset(), permit.window_end(), time, house.now());
         match &self.terminal {
-            Some(terminal) => {
-                self.say(output, &text).await;
-                let _ = output.marker(&format!("terminal modes {:?}", terminal.modes));
-            }
+            Some(_) => self.say(output, &text).await,
             None => {
                 let _ = output.marker(&text);
             }
@@ -300,10 +297,15 @@ impl Line<'_> {
 
 fn recorded(terminal: &Terminal) -> recorder::Terminal {
     let (cols, rows) = recorded_size(terminal.size);
+    let modes = terminal.modes.iter();
+    let modes: Vec<_> = modes
+        .map(|(mode, value)| format!("{mode:?}={value}"))
+        .collect();
     recorder::Terminal {
         cols,
         rows,
         kind: terminal.kind.clone(),
+        modes: modes.join(" "),
     }
 }
 

@@ -212,6 +212,9 @@ struct TermLine<'a> {
     rows: u16,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'a str>,
+    /// A key of our own, which players pass over.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    modes: &'a str,
 }
 
 /// The size that a recording without a terminal gives to its player.
@@ -219,6 +222,7 @@ const NO_TERMINAL: TermLine<'_> = TermLine {
     cols: 80,
     rows: 24,
     kind: None,
+    modes: "",
 };
 
 /// The first line of a recording.
@@ -230,6 +234,7 @@ pub(crate) fn header_line(header: &Header) -> Result<Vec<u8>, HeaderTooLong> {
             cols: terminal.cols,
             rows: terminal.rows,
             kind: Some(&terminal.kind),
+            modes: &terminal.modes,
         });
     line(&HeaderLine {
         version: 3,

@@ -29,6 +29,7 @@ fn header() -> Header {
             cols: 120,
             rows: 40,
             kind: "xterm-256color".to_owned(),
+            modes: "ECHO=1".to_owned(),
         }),
         keep: KeepOutput::Everything,
         env: BTreeMap::new(),
@@ -108,7 +109,7 @@ fn an_unfinished_character_is_written_at_the_end() {
 #[test]
 fn header_of_a_terminal_and_of_a_command() {
     let line = String::from_utf8(header_line(&header()).unwrap()).unwrap();
-    let expected = r#"{"version":3,"term":{"cols":120,"rows":40,"type":"xterm-256color"},"timestamp":1764000000,"title":"anna on plc-7"}"#;
+    let expected = r#"{"version":3,"term":{"cols":120,"rows":40,"type":"xterm-256color","modes":"ECHO=1"},"timestamp":1764000000,"title":"anna on plc-7"}"#;
     assert_eq!(line, format!("{expected}\n"));
 
     let env = BTreeMap::from([("LANG".to_owned(), "nb_NO.UTF-8".to_owned())]);
