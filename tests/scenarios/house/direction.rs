@@ -1,4 +1,4 @@
-//! domain ← {store, recorder} ← {broker, admin-api} ← drawbridge ← {tests, bench}.
+//! {domain, ledger} ← {store, recorder} ← {broker, admin-api} ← drawbridge ← {tests, bench}.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,20 @@ use harness::tools::workspace;
 /// Each room of the house, and the rooms that it may know.
 const ROOMS: &[(&str, &[&str])] = &[
     ("drawbridge-domain", &[]),
-    ("drawbridge-store", &["drawbridge-domain"]),
-    ("drawbridge-recorder", &["drawbridge-domain"]),
+    ("drawbridge-ledger", &[]),
+    (
+        "drawbridge-store",
+        &["drawbridge-domain", "drawbridge-ledger"],
+    ),
+    (
+        "drawbridge-recorder",
+        &["drawbridge-domain", "drawbridge-ledger"],
+    ),
     (
         "drawbridge-broker",
         &[
             "drawbridge-domain",
+            "drawbridge-ledger",
             "drawbridge-store",
             "drawbridge-recorder",
         ],
@@ -22,6 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "drawbridge-admin-api",
         &[
             "drawbridge-domain",
+            "drawbridge-ledger",
             "drawbridge-store",
             "drawbridge-recorder",
         ],
@@ -30,6 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "drawbridge",
         &[
             "drawbridge-domain",
+            "drawbridge-ledger",
             "drawbridge-store",
             "drawbridge-recorder",
             "drawbridge-broker",
@@ -41,6 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "drawbridge",
             "drawbridge-domain",
+            "drawbridge-ledger",
             "drawbridge-store",
             "drawbridge-recorder",
             "drawbridge-broker",
@@ -57,6 +68,10 @@ const ROOMS: &[(&str, &[&str])] = &[
 const NEVER: &[(&str, &[&str])] = &[
     (
         "drawbridge-domain",
+        &["tokio", "sqlx", "axum", "russh", "rustls", "reqwest"],
+    ),
+    (
+        "drawbridge-ledger",
         &["tokio", "sqlx", "axum", "russh", "rustls", "reqwest"],
     ),
     ("drawbridge-recorder", &["sqlx", "axum", "russh", "reqwest"]),
