@@ -9,6 +9,7 @@
 //! any failure nothing at all. No handle waits on another one, only on the disk, so
 //! that a relay between two peers who wait for each other still moves.
 
+pub mod archive;
 pub mod cast;
 mod channel;
 mod disk;
