@@ -1,11 +1,11 @@
 //! What the API is made of, and what its handlers share.
 
 use std::ops::Deref;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{AccountName, Clock, Random};
+use recorder::Recorder;
 use store::Store;
 
 use crate::hashing::Hashing;
@@ -25,8 +25,8 @@ const CALLS: usize = 16;
 pub struct App {
     /// The state of the plant.
     pub store: Store,
-    /// The directory that the recorder writes to.
-    pub recordings: PathBuf,
+    /// What records sessions, and reads what it has recorded.
+    pub recorder: Recorder,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bytes.

@@ -11,6 +11,7 @@ mod app;
 mod caller;
 pub mod dto;
 mod endpoints;
+mod evidence;
 mod frame;
 mod hashing;
 mod input;

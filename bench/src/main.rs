@@ -21,6 +21,7 @@
 )]
 
 mod cpu;
+mod durable;
 mod echo;
 mod report;
 mod setup;
@@ -29,6 +30,7 @@ mod ways;
 
 use std::env;
 
+use crate::durable::How;
 use crate::report::Report;
 use crate::transfer::Load;
 use crate::ways::Ways;
@@ -71,11 +73,20 @@ impl Plan {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let plan = Plan::from_arguments();
-    let ways = Ways::open(&plan).await;
     let mut report = Report::new(&plan);
+    if plan.wants("durable") {
+        for sessions in [1, 100, 1000] {
+            let mut measured = Vec::new();
+            for how in How::ALL {
+                measured.push((how, durable::measure(how, sessions).await));
+            }
+            report.durable(sessions, &measured);
+        }
+    }
+    let ways = Ways::open(&plan).await;
     for load in Load::all() {
         if plan.wants(&load.name()) {
             report.transfer(&load, transfer::measure(&ways, &load, &plan).await);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Plan;
+use crate::durable::{How, Measured};
 use crate::transfer::{Load, Sample};
 use crate::ways::{Way, ssh_version};
 
@@ -11,6 +12,7 @@ pub(crate) struct Report {
     head: String,
     transfers: Vec<String>,
     times: Vec<String>,
+    durable: Vec<String>,
     goals: Vec<(bool, String)>,
 }
 
@@ -29,6 +31,7 @@ impl Report {
             head,
             transfers: Vec::new(),
             times: Vec::new(),
+            durable: Vec::new(),
             goals: Vec::new(),
         }
     }
@@ -89,6 +92,32 @@ impl Report {
         }
     }
 
+    pub(crate) fn durable(&mut self, sessions: u32, measured: &[(How, Measured)]) {
+        for (how, found) in measured {
+            self.durable.push(format!(
+                "{:<32} {:>8.2} {:>8.2} {:>7.0} % {:>7.0} %",
+                format!("{sessions} sessions, {}", how.name()),
+                millis(&found.p50),
+                millis(&found.p99),
+                found.cpu * 100.0,
+                found.through * 100.0,
+            ));
+        }
+        let of = |wanted| {
+            let found = measured.iter().find(|(how, _)| *how == wanted);
+            found.map(|(_, found)| found).expect("each was measured")
+        };
+        let (log, unflushed) = (of(How::Log), of(How::NoFlush));
+        let name = format!("durable, {sessions} sessions");
+        let p99 = millis(&log.p99);
+        self.goal(p99 < 5.0, format!("{name}: p99 {p99:.2} ms; under 5"));
+        let times = log.cpu / unflushed.cpu.max(0.001);
+        self.goal(
+            times <= 2.0,
+            format!("{name}: {times:.1} times the CPU without flushes; at most 2"),
+        );
+    }
+
     fn goal(&mut self, met: bool, text: String) {
         self.goals.push((met, text));
     }
@@ -110,6 +139,16 @@ impl Report {
             );
             println!("{:<32} {direct:>8} {jump:>8.8} {drawbridge:>8.8}", "");
             self.times.iter().for_each(|line| println!("{line}"));
+        }
+        if !self.durable.is_empty() {
+            println!(
+                "\nms from arrival to durable at 20 events/s a session, CPU of one core, and events that came through"
+            );
+            println!(
+                "{:<32} {:>8} {:>8} {:>9} {:>9}",
+                "", "p50", "p99", "CPU", "through"
+            );
+            self.durable.iter().for_each(|line| println!("{line}"));
         }
         println!("\nDrawbridge's memory at its highest: {peak_memory:.0} MiB");
         println!(

@@ -13,8 +13,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Tries until it is stored, or the broker stops; then once more. What is not
-/// stored then is found at the next start.
-pub(crate) async fn until_stored<Storing>(house: &House, what: &str, store: impl Fn() -> Storing)
+/// stored then is found at the next start. Whether it is stored.
+pub(crate) async fn until_stored<Storing>(
+    house: &House,
+    what: &str,
+    store: impl Fn() -> Storing,
+) -> bool
 where
     Storing: Future<Output = Result<(), StoreError>>,
 {
@@ -22,11 +26,11 @@ where
     loop {
         let last = house.stopping.is_cancelled();
         match store().await {
-            Ok(()) => return,
+            Ok(()) => return true,
             Err(error) => tracing::error!(what, reason = %error, last, "broker.end_not_stored"),
         }
         if last {
-            return;
+            return false;
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

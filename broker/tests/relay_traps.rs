@@ -20,6 +20,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{Context, SHA256};
+use domain::SessionId;
 use recorder::frame::{FrameReader, Kind};
 use support::{Wishes, World};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -414,7 +415,7 @@ async fn a_hundred_megabytes_arrive_whole_both_ways() {
         "{output:?}"
     );
     let up = world.closed().await.id;
-    assert_eq!(recorded_input(&world.recordings(up).join("0.input")), hash);
+    assert_eq!(recorded_input(&world, up), hash);
 
     let mut ssh = world.ssh(&[], &[&format!("cat {}", file.display())]).await;
     let mut child = ssh.spawn().expect("ssh runs");
@@ -426,9 +427,9 @@ async fn a_hundred_megabytes_arrive_whole_both_ways() {
 }
 
 /// The hash of what the input log holds.
-fn recorded_input(path: &Path) -> String {
-    let file = BufReader::new(File::open(path).expect("open"));
-    let mut frames = FrameReader::new(file);
+fn recorded_input(world: &World, session: SessionId) -> String {
+    let input = world.recording(session).input().expect("an input log");
+    let mut frames = FrameReader::new(BufReader::new(input));
     let mut hash = Context::new(&SHA256);
     while let Some(frame) = frames.next_frame().expect("read") {
         if frame.kind == Kind::Data {

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use domain::plant::file::{key_at, line_of};
+use recorder::archive::Protection;
 
 /// Where the file is looked for when none is named.
 pub const USUAL_PATH: &str = "/etc/drawbridge/drawbridge.toml";
@@ -29,6 +30,8 @@ pub struct Config {
     pub ssh: Ssh,
     /// What the vendors' side bears.
     pub limits: Limits,
+    /// How recordings are kept.
+    pub recordings: Recordings,
     /// How the log is written.
     pub log: LogFormat,
 }
@@ -95,6 +98,35 @@ impl Default for Limits {
             unauthenticated_per_address: 32,
             sign_in: Duration::from_secs(60),
             channels: 10,
+        }
+    }
+}
+
+/// How recordings are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recordings {
+    /// Who may decrypt them.
+    pub encryption: Protection,
+    /// The auditors' age recipients.
+    pub auditors: Vec<String>,
+    /// The directory of the broker's keys to them.
+    pub keys: PathBuf,
+    /// Below so many free bytes no session begins, below half of it all end.
+    pub least_free: u64,
+    /// The length of a segment of the write-ahead log, in bytes.
+    pub segment: u64,
+}
+
+impl Recordings {
+    /// As they are kept where nothing is said.
+    #[must_use]
+    pub fn usual(data: &Path) -> Self {
+        Self {
+            encryption: Protection::AtRest,
+            auditors: Vec::new(),
+            keys: data.join("keys"),
+            least_free: 1 << 30,
+            segment: 64 << 20,
         }
     }
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use domain::{Plant, Random};
 
-use crate::config::{Api, Config, Limits, LogFormat, Ssh, Tls};
+use crate::config::{Api, Config, Limits, LogFormat, Recordings, Ssh, Tls};
 use crate::output;
 use crate::private;
 use crate::serve::Signals;
@@ -170,6 +170,12 @@ fn config(data: &Path, former: Option<&Facts>) -> Config {
             banner: None,
         },
         limits: Limits::default(),
+        // A demo is shown on laptops.
+        recordings: Recordings {
+            least_free: 64 << 20,
+            segment: 8 << 20,
+            ..Recordings::usual(data)
+        },
         log: LogFormat::Text,
     }
 }

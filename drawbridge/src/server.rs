@@ -5,6 +5,7 @@
 
 mod api;
 mod crowd;
+mod evidence;
 mod files;
 mod jobs;
 #[cfg(test)]
@@ -20,7 +21,8 @@ use admin_api::ApiSettings;
 use anyhow::{Context, anyhow};
 use broker::Broker;
 use domain::{Clock, Random};
-use recorder::{Disk, RealDisk, Recorder, repair_all};
+use recorder::archive::{Keyring, keys};
+use recorder::{Disk, RealDisk, Recorder, WalKey};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{Options, Store, VaultKey};
 use tokio::net::TcpListener;
@@ -28,13 +30,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{OsRandom, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, Recordings};
+use crate::private;
 use files::DataDir;
 pub(crate) use files::private_key as ssh_key;
 use tls::Certificates;
 
-/// Sets of writer threads of the recorder.
-const WRITERS: usize = 2;
 /// How long an answer of the API may take to an end when the server is stopped.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -97,7 +98,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let certificates = Certificates::open(&config.api.tls, &data, config.api.names.clone())?;
 
     let store = open_store(&data, &clock, &random).await?;
-    let recorder = open_recorder(&data, &store, disk, &clock).await?;
+    let recorder = open_recorder(&data, &config.recordings, &store, disk, &clock, &random).await?;
     let host_key = data.host_key(random.as_ref())?;
     let ssh_host_key = host_key.public_key().to_openssh()?;
 
@@ -118,7 +119,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     );
     let app = admin_api::App {
         store: store.clone(),
-        recordings: recorder.root().to_owned(),
+        recorder: recorder.clone(),
         clock: Arc::clone(&clock),
         random,
         settings: ApiSettings {
@@ -138,7 +139,8 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         admin_api::router(app),
         stop.clone(),
     ));
-    tasks.spawn(jobs::run(store.clone(), clock, stop.clone()));
+    tasks.spawn(jobs::run(store.clone(), Arc::clone(&clock), stop.clone()));
+    tasks.spawn(evidence::keep(store.clone(), recorder, clock, stop.clone()));
     let stop_broker = stop.clone();
     tasks.spawn(async move { Ok(broker.run(ssh_listener, stop_broker).await?) });
     tracing::info!(api = %api_addr, ssh = %ssh_addr, data = %config.data.display(), "server.started");
@@ -224,26 +226,37 @@ async fn open_store(
     Ok(Store::open(options, Arc::clone(clock), Arc::clone(random)).await?)
 }
 
-/// Mends what a broker left that did not stop in order, then starts writing.
+/// Closes what a broker left that did not stop in order, then starts writing.
 async fn open_recorder(
     data: &DataDir,
+    config: &Recordings,
     store: &Store,
     disk: Arc<dyn Disk>,
     clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
 ) -> anyhow::Result<Recorder> {
-    let root = data.path("recordings");
-    let mended = {
-        let root = root.clone();
-        tokio::task::spawn_blocking(move || repair_all(&root)).await??
-    };
     let interrupted = store.interrupt_open_sessions().await?;
-    if !mended.is_empty() || !interrupted.is_empty() {
-        let (recordings, sessions) = (mended.len(), interrupted.len());
-        tracing::warn!(recordings, sessions, "server.mended");
+    let unsealed = store.unsealed_recordings().await?;
+    if !unsealed.is_empty() || !interrupted.is_empty() {
+        let (recordings, sessions) = (unsealed.len(), interrupted.len());
+        tracing::warn!(recordings, sessions, "server.interrupted_before");
     }
+    private::make_dir(&config.keys)
+        .with_context(|| format!("the keys' directory {}", config.keys.display()))?;
+    let auditors = config.auditors.iter();
+    let auditors = auditors.filter_map(|text| keys::recipient(text)).collect();
     let settings = recorder::Settings {
-        root,
-        writers: WRITERS,
+        root: data.path("recordings"),
+        log: data.path("wal"),
+        segment: config.segment,
+        least_free: config.least_free,
+        log_key: WalKey::new(files::secret(
+            &config.keys.join("wal.key"),
+            random.as_ref(),
+        )?),
+        keyring: Keyring::in_dir(&config.keys, config.encryption, auditors)?,
     };
-    Ok(Recorder::start(settings, disk, Arc::clone(clock))?)
+    let (clock, random) = (Arc::clone(clock), Arc::clone(random));
+    let start = move || Recorder::start(settings, &unsealed, disk, clock, random);
+    Ok(tokio::task::spawn_blocking(start).await??)
 }

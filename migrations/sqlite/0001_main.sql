@@ -206,8 +206,13 @@ CREATE TABLE recordings (
     bytes_out    BIGINT  NOT NULL DEFAULT 0,
     state        TEXT    NOT NULL
         CHECK (state IN ('recording', 'complete', 'interrupted', 'failed')),
-    PRIMARY KEY (session_id, channel)
+    -- What its manifest comes to, once it is sealed.
+    lines        BIGINT,
+    root         TEXT,
+    PRIMARY KEY (session_id, channel),
+    CHECK ((lines IS NULL) = (root IS NULL))
 );
+CREATE INDEX recordings_unsealed ON recordings (session_id) WHERE root IS NULL;
 
 CREATE TABLE credentials (
     name   TEXT PRIMARY KEY,

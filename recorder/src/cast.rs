@@ -22,7 +22,6 @@ mod text;
 pub use encode::{Encoder, HeaderTooLong};
 pub(crate) use encode::{header_line, lost_header_line};
 pub use lines::{CheckedLines, valid_prefix};
-pub(crate) use read::last_line;
 pub use read::{BadLine, CastHeader, Event, ReadError, Reader, Term, Timed};
 
 /// Which of the asset's two output streams.

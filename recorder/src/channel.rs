@@ -1,47 +1,69 @@
-//! One SSH channel's recording: two logs, three handles, one fate.
+//! One SSH channel's recording: three handles, one fate.
 //!
 //! ```text
-//!  vendor ─ InputLog ──▶ input writer ──▶ N.input ──▶ InputTail ─▶ asset
-//!  vendor ◀─ (relay) ─┬─ asset
-//!                     └─ OutputLog ──▶ output writer ──▶ N.cast ◀── flusher
+//!  vendor ─ InputLog ──▶┐                    ┌──▶ InputTail ─▶ asset
+//!  vendor ◀─ (relay) ─┬ │▶ write-ahead log ──┤
+//!                     └─ OutputLog ─▶┘       └──▶ chunks
 //! ```
 //! No handle waits on another: `append` and `ready` wait on the disk alone, so
 //! a relay between two peers that wait for each other still moves.
 
+mod entry;
 mod finish;
 mod input;
 mod kept;
 mod output;
+mod spill;
+mod state;
 mod tail;
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use domain::Clock;
+use bytes::Bytes;
+use domain::{Clock, SessionId};
 use tokio::sync::Notify;
 
-pub use finish::{Digests, Finished};
+pub(crate) use entry::{Entry, What};
+pub use finish::{Digests, Finished, Receipt};
 pub use input::InputLog;
-pub(crate) use input::{InputSide, STEP, WriteInput};
+pub(crate) use kept::Kept;
 pub use output::OutputLog;
-pub(crate) use output::{FlushOutput, OutputSide, WriteOutput};
+pub(crate) use state::{Piece, State};
 pub use tail::InputTail;
 
+use crate::builder::Builder;
+use crate::disk::Disk;
 use crate::error::RecordingStopped;
-use crate::writer::Writer;
+use crate::live::Live;
+use crate::writer::{Writer, lock};
 
 /// What the handles and the writer threads of a channel share.
 pub(crate) struct Core {
-    /// For log lines: which recording this is.
-    pub(crate) name: String,
+    pub(crate) session: SessionId,
+    pub(crate) channel: u32,
+    /// Its number in the write-ahead log.
+    pub(crate) number: u64,
+    /// What its frame `open` says.
+    pub(crate) opening: Arc<[u8]>,
     pub(crate) clock: Arc<dyn Clock>,
     /// When it began, on the monotonic clock.
     pub(crate) opened: Duration,
-    pub(crate) input: InputSide,
-    pub(crate) output: OutputSide,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) state: Mutex<State>,
+    /// Only the log's thread locks this.
+    pub(crate) kept: Mutex<Kept>,
+    /// Only the chunks' thread, and whoever rebuilds, lock this.
+    pub(crate) builder: Mutex<Builder>,
     pub(crate) writers: Writers,
+    pub(crate) live: Arc<Live>,
+    /// Rings when less waits for the disk.
+    pub(crate) room: Notify,
+    /// Rings when there is more for the tail, or no more to come.
+    pub(crate) arrived: Notify,
     stopped: OnceLock<RecordingStopped>,
     stop_bell: Notify,
 }
@@ -49,54 +71,123 @@ pub(crate) struct Core {
 /// The threads that a channel was given.
 #[derive(Clone)]
 pub(crate) struct Writers {
-    pub(crate) input: Arc<Writer>,
-    pub(crate) output: Arc<Writer>,
-    pub(crate) flusher: Arc<Writer>,
+    pub(crate) log: Arc<Writer>,
+    pub(crate) chunks: Arc<Writer>,
+}
+
+/// What a recording is made of.
+pub(crate) struct Parts {
+    pub(crate) session: SessionId,
+    pub(crate) channel: u32,
+    pub(crate) number: u64,
+    pub(crate) opening: Arc<[u8]>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) kept: Kept,
+    pub(crate) builder: Builder,
+    pub(crate) writers: Writers,
+    pub(crate) live: Arc<Live>,
 }
 
 impl Core {
-    pub(crate) fn new(
-        name: String,
-        clock: Arc<dyn Clock>,
-        input: InputSide,
-        output: OutputSide,
-        writers: Writers,
-    ) -> Self {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts {
+            session,
+            channel,
+            number,
+            opening,
+            clock,
+            disk,
+            kept,
+            builder,
+            writers,
+            live,
+        } = parts;
         let opened = clock.monotonic();
-        let (stopped, stop_bell) = (OnceLock::new(), Notify::new());
         Self {
-            name,
+            session,
+            channel,
+            number,
+            opening,
             clock,
             opened,
-            input,
-            output,
+            disk,
+            state: Mutex::new(State::new()),
+            kept: Mutex::new(kept),
+            builder: Mutex::new(builder),
             writers,
-            stopped,
-            stop_bell,
+            live,
+            room: Notify::new(),
+            arrived: Notify::new(),
+            stopped: OnceLock::new(),
+            stop_bell: Notify::new(),
         }
+    }
+
+    /// For log lines.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.session, self.channel)
     }
 
     /// Time since the recording began.
-    fn at(&self) -> Duration {
+    pub(crate) fn at(&self) -> Duration {
         self.clock.monotonic().saturating_sub(self.opened)
     }
 
-    /// Ends the recording for good and tells everybody who waits.
-    pub(crate) fn stop(&self, why: impl Into<Arc<str>>) {
+    /// Ends the recording for good and tells everybody who waits. What is durable
+    /// is closed as interrupted.
+    pub(crate) fn stop(self: &Arc<Self>, why: impl Into<Arc<str>>) {
+        if self.stop_later(why) {
+            self.writers.chunks.push(Arc::clone(self));
+        }
+    }
+
+    /// The same, and leaves the closing for later: what failed a moment ago would
+    /// fail again. Whether it is the first reason.
+    pub(crate) fn stop_later(&self, why: impl Into<Arc<str>>) -> bool {
         let stopped = RecordingStopped::new(why);
         if self.stopped.set(stopped.clone()).is_err() {
-            return;
+            return false;
         }
-        tracing::error!(recording = self.name, reason = %stopped, "recording.stopped");
+        tracing::error!(recording = self.name(), reason = %stopped, "recording.stopped");
         self.stop_bell.notify_waiters();
-        self.input.ring();
-        self.output.ring();
+        self.ring();
+        true
+    }
+
+    pub(crate) fn receipt(&self) -> Receipt {
+        Receipt {
+            live: Arc::clone(&self.live),
+            number: self.number,
+        }
+    }
+
+    pub(crate) fn ring(&self) {
+        self.room.notify_waiters();
+        self.arrived.notify_waiters();
     }
 
     pub(crate) fn check(&self) -> Result<(), RecordingStopped> {
         self.stopped
             .get()
             .map_or(Ok(()), |stopped| Err(stopped.clone()))
+    }
+
+    /// Queues an entry for the log; `hurry` if somebody waits for it.
+    fn push(self: &Arc<Self>, what: What, hurry: bool) -> Result<(), RecordingStopped> {
+        self.check()?;
+        let entry = Entry {
+            at: self.at(),
+            what,
+        };
+        let scheduled = lock(&self.state).push(entry)?;
+        if !scheduled {
+            self.writers.log.push(Arc::clone(self));
+        }
+        if hurry {
+            self.writers.log.hurry();
+        }
+        Ok(())
     }
 
     /// Waits until `look` finds something or the recording stops. `bell` must
@@ -120,6 +211,45 @@ impl Core {
             }
             ring.await;
         }
+    }
+
+    /// Keeps what the asset is slow to take on the disk.
+    pub(crate) fn spill(&self, pieces: VecDeque<Bytes>) -> std::io::Result<()> {
+        tail::spill(self, pieces)
+    }
+
+    /// Waits until all that was queued before is durable.
+    pub(crate) async fn durable(self: &Arc<Self>) -> Result<(), RecordingStopped> {
+        let all = lock(&self.state).pushed;
+        self.writers.log.hurry();
+        let look = || (lock(&self.state).durable >= all).then_some(());
+        self.wait_for(&self.room, look).await
+    }
+
+    /// Queues the first frame.
+    pub(crate) fn begin(self: &Arc<Self>) {
+        // A failure is what whoever waits for it to be durable is told.
+        let _ = self.push(What::Open, true);
+    }
+
+    /// Waits until all that is durable now is in chunks.
+    pub(crate) async fn cut(self: &Arc<Self>) -> Result<(), RecordingStopped> {
+        self.durable().await?;
+        let cuts = {
+            let mut state = lock(&self.state);
+            if state.sealed {
+                return Ok(());
+            }
+            state.cut = true;
+            state.cuts
+        };
+        self.writers.chunks.push(Arc::clone(self));
+        self.writers.chunks.hurry();
+        self.wait_for(&self.room, || {
+            let state = lock(&self.state);
+            (state.cuts > cuts || state.sealed).then_some(())
+        })
+        .await
     }
 }
 

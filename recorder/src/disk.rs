@@ -7,7 +7,8 @@ use std::num::NonZeroU64;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Advice, fadvise};
+use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate, statvfs, syncfs};
+use rustix::io::Errno;
 
 /// Advice is given for so many bytes at a time.
 pub(crate) const FORGET: u64 = 1 << 20;
@@ -27,11 +28,65 @@ pub trait Disk: Send + Sync + 'static {
     /// What the system says; `AlreadyExists` if it does.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 
+    /// Opens a file that is there.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
     /// Makes the names in a directory durable.
     ///
     /// # Errors
     /// What the system says.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes all that was written to the file system of `path` durable.
+    ///
+    /// # Errors
+    /// What the system says; after one, nothing is known of what was written before.
+    fn sync_all(&self, path: &Path) -> io::Result<()> {
+        syncfs(File::open(path)?).map_err(io::Error::from)
+    }
+
+    /// Gives a file another name, in place of what has that name.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    /// Removes a file; one that is not there is fine.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// How much room the file system of `path` has.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn room(&self, path: &Path) -> io::Result<Room> {
+        let found = statvfs(path)?;
+        Ok(Room {
+            free: found.f_bavail.saturating_mul(found.f_frsize),
+            total: found.f_blocks.saturating_mul(found.f_frsize),
+        })
+    }
+}
+
+/// The room on a file system, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// What the broker may still take.
+    pub free: u64,
+    /// All there is.
+    pub total: u64,
 }
 
 /// One open file of a recording.
@@ -66,6 +121,20 @@ pub trait DiskFile: Send + Sync {
     /// # Errors
     /// What the system says.
     fn set_len(&self, len: u64) -> io::Result<()>;
+
+    /// Whether its name still leads to it: the system is glad to write into a file
+    /// that was deleted.
+    ///
+    /// # Errors
+    /// If it does not.
+    fn present(&self) -> io::Result<()>;
+
+    /// Takes the room for `len` bytes now, so that writing them can't fail for want
+    /// of it. They read as zeros.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn allocate(&self, len: u64) -> io::Result<()>;
 }
 
 /// Writes all of `bytes` at `offset`.
@@ -132,6 +201,16 @@ impl Disk for RealDisk {
         }))
     }
 
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let identity = identity(&file.metadata()?);
+        Ok(Box::new(RealFile {
+            file,
+            path: path.to_owned(),
+            identity,
+        }))
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
     }
@@ -158,7 +237,10 @@ impl DiskFile for RealFile {
 
     fn sync(&self) -> io::Result<()> {
         self.file.sync_data()?;
-        // The system is glad to write into a file that was deleted.
+        self.present()
+    }
+
+    fn present(&self) -> io::Result<()> {
         if identity(&fs::metadata(&self.path)?) == self.identity {
             Ok(())
         } else {
@@ -174,5 +256,13 @@ impl DiskFile for RealFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.file.set_len(len)
+    }
+
+    fn allocate(&self, len: u64) -> io::Result<()> {
+        match fallocate(&self.file, FallocateFlags::empty(), 0, len) {
+            // Some file systems can't: then the room is not promised.
+            Err(Errno::OPNOTSUPP) => self.file.set_len(len),
+            other => other.map_err(io::Error::from),
+        }
     }
 }

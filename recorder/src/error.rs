@@ -27,6 +27,22 @@ pub enum RecorderError {
     /// A thread could not be started.
     #[error("starting a recording thread: {0}")]
     Thread(io::Error),
+    /// The disk is too full for another recording.
+    #[error(
+        "{free} bytes are free on the disk for recordings, and {least} are wanted; make room, then try again"
+    )]
+    NoRoom {
+        /// Free bytes.
+        free: u64,
+        /// How many are wanted.
+        least: u64,
+    },
+    /// Something does not work; it is said to whoever looks after the broker.
+    #[error("recordings can't begin: {0}")]
+    Trouble(String),
+    /// It stopped before it had begun.
+    #[error(transparent)]
+    NotBegun(RecordingStopped),
     /// A writer thread has died, or the runtime is going down.
     #[error("the recorder has stopped; restart the broker")]
     Stopped,

@@ -1,8 +1,7 @@
-//! The evidence of a session: formats, durable writing, repair and replay.
+//! The evidence of a session: formats, durable writing, sealing and replay.
 //!
-//! Each SSH channel has two files under `ROOT/SESSION/`: `N.cast`, what the
-//! asset showed (asciicast v3, see [`cast`]), and `N.input`, what the vendor
-//! sent (see [`frame`]), kept apart because passwords are in it.
+//! Everything that crosses is durable in the write-ahead log before it goes on, and
+//! becomes chunks that a manifest commits to; see `docs/evidence.md`.
 //!
 //! The promise is that input is recorded before it is forwarded: an
 //! [`InputTail`] hands out nothing that a power cut could take away, and after
@@ -10,25 +9,35 @@
 //! that a relay between two peers who wait for each other still moves.
 
 pub mod archive;
+mod builder;
 pub mod cast;
 mod channel;
+mod chunks;
 mod disk;
 mod error;
 pub mod frame;
 mod header;
+mod live;
+mod opening;
 pub mod play;
+mod rebuild;
 mod recorder;
-mod repair;
 pub mod serve;
+mod settle;
+mod space;
+mod wal;
 mod writer;
 
 pub use cast::Stream;
-pub use channel::{Channel, Digests, Finished, InputLog, InputTail, OutputLog};
-pub use disk::{Disk, DiskFile, RealDisk};
+pub use channel::{Channel, Digests, Finished, InputLog, InputTail, OutputLog, Receipt};
+pub use chunks::Interrupted;
+pub use disk::{Disk, DiskFile, RealDisk, Room};
 pub use error::{RecorderError, RecordingStopped};
 pub use header::{Header, KeepOutput, Terminal};
-pub use recorder::{Recorder, Settings};
-pub use repair::{Repaired, repair_all};
+pub use recorder::{LEAST_SEGMENT, Recorder, Settings};
+pub use settle::Health;
+pub use space::Space;
+pub use wal::{WalKey, frames_in};
 
 #[cfg(test)]
 mod tests;

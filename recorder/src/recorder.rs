@@ -1,37 +1,54 @@
-//! Starting the writers, and beginning a recording.
+//! Starting the threads, and beginning a recording.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{Clock, SessionId};
+use domain::{Clock, Random, SessionId};
+use tokio::sync::mpsc;
 
+use crate::archive::{Archive, Keyring};
+use crate::builder::Builder;
 use crate::cast::header_line;
-use crate::channel::{
-    Channel, Core, FlushOutput, InputSide, OutputSide, STEP, WriteInput, WriteOutput, Writers,
-};
-use crate::disk::{Disk, DiskFile, write_all_at};
+use crate::channel::{Channel, Core, Kept, Parts, Writers};
+use crate::chunks::{Interrupted, MakeChunks};
+use crate::disk::Disk;
 use crate::error::RecorderError;
-use crate::frame;
 use crate::header::Header;
-use crate::writer::Writer;
+use crate::live::Live;
+use crate::opening::Opening;
+use crate::rebuild::{self, Site};
+use crate::settle::{Charge, Health, Settle};
+use crate::space::Space;
+use crate::wal::{Log, Maker, Shelf, WalKey};
+use crate::writer::{Writer, lock};
 
-/// How long the output writer waits for more: nobody waits for it, and a
-/// wake-up per packet would cost more than the packet.
-const OUTPUT_LINGER: Duration = Duration::from_millis(5);
+/// How long the log waits for more while only output has queued: nobody waits for
+/// that, and a wake-up per packet would cost more than the packet.
+const LOG_LINGER: Duration = Duration::from_millis(5);
 
-/// How long written output stays unflushed. With the linger and the flush
-/// itself it must stay under 250 ms.
-const FLUSH_LINGER: Duration = Duration::from_millis(200);
+/// How long the making of chunks waits for more.
+const CHUNK_LINGER: Duration = Duration::from_millis(20);
+
+/// The least length of a segment: a recording's header must fit it.
+pub const LEAST_SEGMENT: u64 = 8 << 20;
 
 /// How a recorder is set up.
-#[derive(Clone, Debug)]
 pub struct Settings {
     /// The directory that holds one directory per session; made if absent.
     pub root: PathBuf,
-    /// Over how many sets of writer threads the channels are spread; at least 1.
-    pub writers: usize,
+    /// The directory of the write-ahead log; made if absent. Best on the same file
+    /// system, and on a disk that flushes fast.
+    pub log: PathBuf,
+    /// How long a segment of it is, in bytes; at least [`LEAST_SEGMENT`].
+    pub segment: u64,
+    /// Below so many free bytes no recording begins, below half of it all end.
+    pub least_free: u64,
+    /// What segments are encrypted with.
+    pub log_key: WalKey,
+    /// Who may read recordings.
+    pub keyring: Keyring,
 }
 
 /// Opens recordings; one per broker. Its threads end when it and all its
@@ -43,56 +60,150 @@ pub struct Recorder {
 
 struct Inner {
     root: PathBuf,
+    least_free: u64,
+    keyring: Keyring,
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
-    writers: Vec<Writers>,
-    turn: AtomicUsize,
+    writers: Writers,
+    live: Arc<Live>,
+    shelf: Arc<Shelf>,
+    settle: Arc<Settle>,
+    next: AtomicU64,
+    interrupted: Mutex<Option<mpsc::UnboundedReceiver<Interrupted>>>,
 }
 
 impl Recorder {
-    /// Makes the root directory and starts the writer threads. What a former
-    /// run left must have been mended before by [`crate::repair_all`].
+    /// Makes the directories, closes as interrupted what a former run left open,
+    /// and starts the threads. `also` are recordings that should have been sealed and
+    /// were not, in case the log knows nothing of them.
+    ///
+    /// What was closed comes out of [`Recorder::interrupted`].
     ///
     /// # Errors
-    /// When the directory can't be made or a thread not be started.
+    /// When a directory or a segment can't be made, the log can't be read, or a
+    /// thread not be started.
     pub fn start(
         settings: Settings,
+        also: &[(SessionId, u32)],
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
     ) -> Result<Self, RecorderError> {
-        let Settings { root, writers } = settings;
-        disk.make_dir(&root)
-            .map_err(RecorderError::disk("creating", &root))?;
-        let names = root
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        disk.sync_dir(names)
-            .map_err(RecorderError::disk("flushing", names))?;
-        let writers = (0..writers.max(1))
-            .map(start_writers)
-            .collect::<Result<_, _>>()?;
+        let Settings {
+            root,
+            log,
+            segment,
+            least_free,
+            log_key,
+            keyring,
+        } = settings;
+        for dir in [&root, &log] {
+            make_dir(disk.as_ref(), dir)?;
+        }
+        let live = Arc::new(Live::default());
+        let (send, interrupted) = mpsc::unbounded_channel();
+        let site = Site {
+            root: &root,
+            log: &log,
+            key: &log_key,
+            keyring: &keyring,
+            disk: &disk,
+        };
+        let rebuilt = rebuild::rebuild(&site, also, &live, &send)?;
+
+        let maker = Maker {
+            disk: Arc::clone(&disk),
+            dir: log,
+            length: segment.max(LEAST_SEGMENT),
+            key: log_key,
+            random,
+        };
+        let shelf = Shelf::start(maker, rebuilt.next_segment, rebuilt.free)?;
+        let settle = Arc::new(Settle::default());
+        settle.start(Charge {
+            root: root.clone(),
+            least_free,
+            disk: Arc::clone(&disk),
+            live: Arc::clone(&live),
+            shelf: Arc::clone(&shelf),
+        })?;
+        let work = Log::new(
+            Arc::clone(&shelf),
+            Arc::clone(&live),
+            Arc::clone(&settle),
+            rebuilt.next_frame,
+        );
+        let chunks = MakeChunks::new(send).map_err(RecorderError::disk("starting on", &root))?;
+        let writers = Writers {
+            log: Arc::new(Writer::start("rec-log", Some(LOG_LINGER), work)?),
+            chunks: Arc::new(Writer::start("rec-chunks", Some(CHUNK_LINGER), chunks)?),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 root,
+                least_free,
+                keyring,
                 disk,
                 clock,
                 writers,
-                turn: AtomicUsize::new(0),
+                live,
+                shelf,
+                settle,
+                next: AtomicU64::new(rebuilt.next_recording),
+                interrupted: Mutex::new(Some(interrupted)),
             }),
         })
     }
 
-    /// Begins the recording of a channel. Its files and its header are durable
-    /// when this returns.
+    /// Begins the recording of a channel. It is durable in the log when this returns.
     ///
     /// # Errors
-    /// When its files can't be made durable, or are there already.
+    /// When the disk is too full or refuses, or there is such a recording already.
     pub async fn open(&self, header: Header) -> Result<Channel, RecorderError> {
         let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || inner.open(&header))
+        let core = tokio::task::spawn_blocking(move || inner.open(&header))
             .await
-            .map_err(|_| RecorderError::Stopped)?
+            .map_err(|_| RecorderError::Stopped)??;
+        match core.durable().await {
+            Ok(()) => Ok(Channel::new(core)),
+            Err(stopped) => Err(RecorderError::NotBegun(stopped)),
+        }
+    }
+
+    /// Recordings that were closed as interrupted: those that a former run left, and
+    /// those that fail in this one. Each is to be sealed, and its receipt given back.
+    /// The first caller gets them.
+    #[must_use]
+    pub fn interrupted(&self) -> Option<mpsc::UnboundedReceiver<Interrupted>> {
+        lock(&self.inner.interrupted).take()
+    }
+
+    /// Puts what a running recording has so far into chunks, so that it can be read.
+    /// One that does not run is left as it is.
+    pub async fn cut(&self, session: SessionId, channel: u32) {
+        let all = self.inner.live.all();
+        let Some(core) = all
+            .into_iter()
+            .find(|core| core.session == session && core.channel == channel)
+        else {
+            return;
+        };
+        let _ = core.cut().await;
+    }
+
+    /// How its disk is.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let inner = &self.inner;
+        inner
+            .settle
+            .health(&inner.live, &inner.shelf, inner.least_free)
+    }
+
+    /// Where recordings are read from.
+    #[must_use]
+    pub fn archive(&self) -> Archive {
+        Archive::new(&self.inner.root, self.inner.keyring.clone())
     }
 
     /// The directory that holds the recordings.
@@ -102,101 +213,62 @@ impl Recorder {
     }
 }
 
-fn start_writers(number: usize) -> Result<Writers, RecorderError> {
-    Ok(Writers {
-        input: Arc::new(Writer::start(
-            &format!("rec-input-{number}"),
-            None,
-            WriteInput,
-        )?),
-        output: Arc::new(Writer::start(
-            &format!("rec-output-{number}"),
-            Some(OUTPUT_LINGER),
-            WriteOutput,
-        )?),
-        flusher: Arc::new(Writer::start(
-            &format!("rec-flush-{number}"),
-            Some(FLUSH_LINGER),
-            FlushOutput,
-        )?),
-    })
-}
-
-/// The directory of a session's recordings.
-pub(crate) fn session_dir(root: &Path, session: SessionId) -> PathBuf {
-    root.join(session.to_string())
-}
-
-/// The terminal's side of a channel.
-pub(crate) fn cast_path(root: &Path, session: SessionId, channel: u32) -> PathBuf {
-    session_dir(root, session).join(format!("{channel}.cast"))
-}
-
-/// The vendor's side of a channel.
-pub(crate) fn input_path(root: &Path, session: SessionId, channel: u32) -> PathBuf {
-    session_dir(root, session).join(format!("{channel}.input"))
+fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), RecorderError> {
+    disk.make_dir(dir)
+        .map_err(RecorderError::disk("creating", dir))?;
+    let names = dir
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    disk.sync_dir(names)
+        .map_err(RecorderError::disk("flushing", names))
 }
 
 impl Inner {
-    fn open(&self, header: &Header) -> Result<Channel, RecorderError> {
-        let cast_header = header_line(header)?;
-        let mut input_start = Vec::new();
-        frame::append_open(
-            header.session,
-            header.channel,
-            header.started,
-            &mut input_start,
-        );
-        let input_end = input_start.len();
-        input_start.resize(STEP, 0);
-
-        let dir = session_dir(&self.root, header.session);
-        self.disk
-            .make_dir(&dir)
-            .map_err(RecorderError::disk("creating", &dir))?;
-        let input_path = input_path(&self.root, header.session, header.channel);
-        let cast_path = cast_path(&self.root, header.session, header.channel);
-        let input_file = self.create(&input_path, &input_start)?;
-        let cast_file = self.create(&cast_path, &cast_header)?;
-        for dir in [&dir, &self.root] {
-            self.disk
-                .sync_dir(dir)
-                .map_err(RecorderError::disk("flushing", dir))?;
+    fn open(&self, header: &Header) -> Result<Arc<Core>, RecorderError> {
+        let health = self.settle.health(&self.live, &self.shelf, self.least_free);
+        if health.space != Space::Ample {
+            return Err(RecorderError::NoRoom {
+                free: health.room.map_or(0, |room| room.free),
+                least: self.least_free,
+            });
         }
-
-        let input = InputSide::new(input_file, input_path, input_end as u64, STEP as u64);
-        let output = OutputSide::new(cast_file, cast_path, cast_header.len() as u64, header.keep);
-        let name = format!("{}/{}", header.session, header.channel);
-        let writers = self.next_writers()?;
-        let core = Arc::new(Core::new(
-            name,
-            Arc::clone(&self.clock),
-            input,
-            output,
-            writers.clone(),
-        ));
-        for writer in [&writers.input, &writers.output, &writers.flusher] {
+        if let Some(why) = health.trouble {
+            return Err(RecorderError::Trouble(why));
+        }
+        let opening = Opening {
+            session: header.session,
+            channel: header.channel,
+            started: header.started,
+            header: header_line(header)?,
+        };
+        let facts = opening.facts();
+        let builder = Builder::begin(Arc::clone(&self.disk), &self.root, &self.keyring, &facts)
+            .map_err(RecorderError::disk("beginning a recording in", &self.root))?;
+        let core = Arc::new(Core::new(Parts {
+            session: header.session,
+            channel: header.channel,
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            opening: opening.encode().into(),
+            clock: Arc::clone(&self.clock),
+            disk: Arc::clone(&self.disk),
+            kept: Kept::new(header.keep),
+            builder,
+            writers: self.writers.clone(),
+            live: Arc::clone(&self.live),
+        }));
+        for writer in [&self.writers.log, &self.writers.chunks] {
             writer.adopt(&core)?;
         }
-        Ok(Channel::new(core))
+        self.live.add(Arc::clone(&core));
+        core.begin();
+        Ok(core)
     }
+}
 
-    fn create(&self, path: &Path, start: &[u8]) -> Result<Box<dyn DiskFile>, RecorderError> {
-        let file = self
-            .disk
-            .create(path)
-            .map_err(RecorderError::disk("creating", path))?;
-        write_all_at(file.as_ref(), 0, start)
-            .and_then(|()| file.sync())
-            .map_err(RecorderError::disk("beginning", path))?;
-        Ok(file)
-    }
-
-    fn next_writers(&self) -> Result<Writers, RecorderError> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.writers.len().max(1);
-        self.writers
-            .get(turn)
-            .cloned()
-            .ok_or(RecorderError::Stopped)
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.settle.close();
+        self.shelf.close();
     }
 }

@@ -1,68 +1,40 @@
 //! Recordings as they are handed out: always whole, valid lines, also while the
-//! session still runs and before a torn end is mended. These calls block.
+//! session still runs. These calls block.
 
 mod merge;
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::Path;
-
-use domain::SessionId;
 
 use self::merge::WithInput;
+use crate::archive::{ArchiveError, Recording};
 use crate::cast::CheckedLines;
 use crate::frame::FrameReader;
-use crate::recorder::{cast_path, input_path};
 
-/// The terminal's side of a recording, as asciicast v3, up to what is written now.
+/// The terminal's side of a recording, as asciicast v3, up to its last chunk.
 ///
 /// # Errors
-/// `NotFound` if there is none, `InvalidData` if it has no header, or what the
-/// system says.
-pub fn read_cast(
-    root: &Path,
-    session: SessionId,
-    channel: u32,
-) -> io::Result<impl Read + Send + use<>> {
-    Ok(Lines::new(open_cast(root, session, channel)?))
+/// [`ArchiveError`]; `Damaged` if it has no header.
+pub fn cast(recording: &Recording) -> Result<impl Read + Send + use<>, ArchiveError> {
+    Ok(Lines::new(open(recording)?))
 }
 
 /// The same with the vendor's input merged in as `i` events. Passwords are in
 /// it: for auditors alone.
 ///
 /// # Errors
-/// As [`read_cast`], for either of its two files.
-pub fn read_cast_with_input(
-    root: &Path,
-    session: SessionId,
-    channel: u32,
-) -> io::Result<impl Read + Send + use<>> {
-    let cast = open_cast(root, session, channel)?;
-    let input = snapshot(&input_path(root, session, channel))?;
-    let frames = FrameReader::new(BufReader::with_capacity(64 << 10, input));
-    Ok(Lines::new(WithInput::new(cast, frames)?))
+/// As [`cast`], for either of its tracks.
+pub fn cast_with_input(recording: &Recording) -> Result<impl Read + Send + use<>, ArchiveError> {
+    let cast = open(recording)?;
+    let input = BufReader::with_capacity(64 << 10, recording.input()?);
+    Ok(Lines::new(WithInput::new(cast, FrameReader::new(input))?))
 }
 
-fn open_cast(
-    root: &Path,
-    session: SessionId,
-    channel: u32,
-) -> io::Result<CheckedLines<io::Take<File>>> {
-    let lines = CheckedLines::new(snapshot(&cast_path(root, session, channel))?)?;
+fn open(recording: &Recording) -> Result<CheckedLines<impl Read + Send + use<>>, ArchiveError> {
+    let lines = CheckedLines::new(recording.output()?)?;
     if lines.line().is_empty() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the recording has no header",
-        ));
+        return Err(ArchiveError::Damaged("it has no header".to_owned()));
     }
     Ok(lines)
-}
-
-/// The file as it is now: a session that floods must not make a download endless.
-fn snapshot(path: &Path) -> io::Result<io::Take<File>> {
-    let file = File::open(path)?;
-    let len = file.metadata()?.len();
-    Ok(file.take(len))
 }
 
 /// Where lines come from, one at a time.

@@ -2,7 +2,7 @@
 
 mod faults;
 mod flow;
-mod repairs;
+mod rebuilt;
 mod spill;
 
 use std::collections::BTreeMap;
@@ -15,10 +15,11 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use domain::{Clock, SessionId, Timestamp};
+use domain::{Clock, Random, SessionId, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::archive::{Archive, Closing, End, Keyring, Protection};
 use crate::cast::{Ending, Event, Reader};
 use crate::frame::{FrameReader, Kind};
 use crate::*;
@@ -82,6 +83,12 @@ struct Plan {
     /// While set, nothing is written.
     hangs: AtomicBool,
     syncs: AtomicUsize,
+    /// Free bytes.
+    free: AtomicU64,
+    /// No file with that ending is made any more.
+    no_new: AtomicBool,
+    /// What is read back is not what was written.
+    garbles: AtomicBool,
 }
 
 /// The real disk, until its plan makes it fail. Writes less than asked for.
@@ -102,6 +109,9 @@ impl Disk for TestDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        if self.plan.no_new.load(Ordering::SeqCst) && self.plan.concerns(path) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let (file, path, plan) = (
             RealDisk.create(path)?,
             path.to_owned(),
@@ -110,8 +120,27 @@ impl Disk for TestDisk {
         Ok(Box::new(TestFile { file, path, plan }))
     }
 
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        if self.plan.no_new.load(Ordering::SeqCst) && self.plan.concerns(path) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let (file, path, plan) = (
+            RealDisk.open(path)?,
+            path.to_owned(),
+            Arc::clone(&self.plan),
+        );
+        Ok(Box::new(TestFile { file, path, plan }))
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         RealDisk.sync_dir(path)
+    }
+
+    fn room(&self, _: &Path) -> io::Result<Room> {
+        Ok(Room {
+            free: self.plan.free.load(Ordering::SeqCst),
+            total: 1 << 40,
+        })
     }
 }
 
@@ -123,12 +152,16 @@ impl Drop for PanicsAgain {
     }
 }
 
+impl Plan {
+    fn concerns(&self, path: &Path) -> bool {
+        let ending = *self.ending.lock().unwrap();
+        path.to_str().is_some_and(|path| path.ends_with(ending))
+    }
+}
+
 impl TestFile {
     fn concerned(&self) -> bool {
-        let ending = *self.plan.ending.lock().unwrap();
-        self.path
-            .to_str()
-            .is_some_and(|path| path.ends_with(ending))
+        self.plan.concerns(&self.path)
     }
 }
 
@@ -157,7 +190,11 @@ impl DiskFile for TestFile {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let allowed = buf.len().min(buf.len() / 2 + 10);
-        self.file.read_at(offset, &mut buf[..allowed])
+        let read = self.file.read_at(offset, &mut buf[..allowed])?;
+        if self.plan.garbles.load(Ordering::SeqCst) && self.concerned() {
+            buf[0] ^= 1;
+        }
+        Ok(read)
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -180,6 +217,25 @@ impl DiskFile for TestFile {
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.file.set_len(len)
     }
+
+    fn present(&self) -> io::Result<()> {
+        self.file.present()
+    }
+
+    fn allocate(&self, len: u64) -> io::Result<()> {
+        self.file.allocate(len)
+    }
+}
+
+/// Bytes that nobody could foresee who has not read this.
+struct TestRandom(AtomicU64);
+
+impl Random for TestRandom {
+    fn fill(&self, buf: &mut [u8]) {
+        for byte in buf {
+            *byte = self.0.fetch_add(97, Ordering::SeqCst).to_le_bytes()[0];
+        }
+    }
 }
 
 /// A recorder in a directory of its own.
@@ -189,6 +245,26 @@ struct Bench {
     recorder: Recorder,
 }
 
+/// As the server would set it up.
+fn settings(dir: &Path) -> Settings {
+    Settings {
+        root: dir.join("recordings"),
+        log: dir.join("wal"),
+        segment: LEAST_SEGMENT,
+        least_free: 1 << 30,
+        log_key: WalKey::new(Box::new([7; 32])),
+        keyring: keyring(dir),
+    }
+}
+
+fn keyring(dir: &Path) -> Keyring {
+    Keyring::in_dir(&dir.join("keys"), Protection::AtRest, Vec::new()).unwrap()
+}
+
+fn random() -> Arc<dyn Random> {
+    Arc::new(TestRandom(AtomicU64::new(1)))
+}
+
 impl Bench {
     fn new() -> Self {
         Self::with_clock(RealClock::start())
@@ -196,12 +272,15 @@ impl Bench {
 
     fn with_clock(clock: Arc<dyn Clock>) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        Self::at(dir, clock)
+    }
+
+    /// On what is there already.
+    fn at(dir: TempDir, clock: Arc<dyn Clock>) -> Self {
         let disk = TestDisk::default();
-        let settings = Settings {
-            root: dir.path().join("recordings"),
-            writers: 2,
-        };
-        let recorder = Recorder::start(settings, Arc::new(disk.clone()), clock).unwrap();
+        disk.plan.free.store(1 << 40, Ordering::SeqCst);
+        let on = Arc::new(disk.clone());
+        let recorder = Recorder::start(settings(dir.path()), &[], on, clock, random()).unwrap();
         Self {
             dir,
             disk,
@@ -221,19 +300,39 @@ impl Bench {
             .split()
     }
 
-    fn cast(&self, number: u32) -> Vec<u8> {
-        let mut cast = Vec::new();
-        serve::read_cast(&self.root(), session(number), number)
-            .unwrap()
-            .read_to_end(&mut cast)
-            .unwrap();
-        cast
+    /// What has been shown so far.
+    async fn cast(&self, number: u32) -> Vec<u8> {
+        self.recorder.cut(session(number), number).await;
+        cast_in(self.dir.path(), number)
     }
 
-    fn input(&self, number: u32) -> Vec<u8> {
-        let path = recorder::input_path(&self.root(), session(number), number);
-        frames_of(&std::fs::read(path).unwrap())
+    /// What has been typed so far.
+    async fn input(&self, number: u32) -> Vec<u8> {
+        self.recorder.cut(session(number), number).await;
+        input_in(self.dir.path(), number)
     }
+}
+
+fn archived(dir: &Path, number: u32) -> archive::Recording {
+    Archive::new(&dir.join("recordings"), keyring(dir))
+        .open(session(number), number)
+        .unwrap()
+}
+
+fn cast_in(dir: &Path, number: u32) -> Vec<u8> {
+    let mut cast = Vec::new();
+    serve::cast(&archived(dir, number))
+        .unwrap()
+        .read_to_end(&mut cast)
+        .unwrap();
+    cast
+}
+
+fn input_in(dir: &Path, number: u32) -> Vec<u8> {
+    let mut log = Vec::new();
+    let recording = archived(dir, number);
+    recording.input().unwrap().read_to_end(&mut log).unwrap();
+    frames_of(&log)
 }
 
 /// The vendor's bytes in an input log.
@@ -317,6 +416,19 @@ fn pattern(from: usize, length: usize) -> Bytes {
     static BYTES: LazyLock<Bytes> = LazyLock::new(|| (0..251).cycle().take(1 << 20).collect());
     let start = from % 251;
     BYTES.slice(start..start + length)
+}
+
+/// A copy of all that a process that was killed left on the disk.
+fn killed(bench: &Bench) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let status = std::process::Command::new("cp")
+        .arg("-a")
+        .arg(bench.dir.path().join("."))
+        .arg(copy.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    copy
 }
 
 /// Waits until something is so.

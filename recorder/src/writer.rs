@@ -1,8 +1,6 @@
 //! The threads that write. Each one serves many channels: it takes all that
-//! has work, does that work, and comes back for what has queued meanwhile, so
-//! a thousand packets that arrive during one flush cost one more flush.
+//! has work, does that work, and comes back for what has queued meanwhile.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -16,13 +14,10 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a thread does for one channel; the second step of all channels follows
-/// the first step of all.
+/// What a thread does.
 pub(crate) trait Work: Send + 'static {
-    /// Writes what has queued. `scratch` is the thread's; it comes empty.
-    fn write(&self, core: &Core, scratch: &mut Vec<u8>);
-    /// Makes what was written durable, or has it done.
-    fn flush(&self, core: &Arc<Core>);
+    /// Does what there is to do for channels, and empties the list.
+    fn run(&mut self, ready: &mut Vec<Arc<Core>>);
 }
 
 /// The way to one writer thread, which ends when the last way to it is dropped.
@@ -34,13 +29,13 @@ impl Writer {
     pub(crate) fn start(
         name: &str,
         linger: Option<Duration>,
-        work: impl Work,
+        mut work: impl Work,
     ) -> Result<Self, RecorderError> {
         let queue = Arc::new(Queue::default());
         let taken = Arc::clone(&queue);
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || run(&taken, linger, &work))
+            .spawn(move || run(&taken, linger, &mut work))
             .map_err(RecorderError::Thread)?;
         Ok(Self(queue))
     }
@@ -140,25 +135,10 @@ impl Queue {
     }
 }
 
-fn run(queue: &Queue, linger: Option<Duration>, work: &impl Work) {
+fn run(queue: &Queue, linger: Option<Duration>, work: &mut impl Work) {
     let _obituary = Obituary(queue);
-    let mut scratch = Vec::new();
-    while let Some(ready) = queue.take(linger) {
-        for core in &ready {
-            guarded(core, || work.write(core, &mut scratch));
-            scratch.clear();
-            scratch.shrink_to(1 << 20);
-        }
-        for core in &ready {
-            guarded(core, || work.flush(core));
-        }
-    }
-}
-
-/// What one channel's bytes make panic must not end another channel.
-fn guarded(core: &Core, step: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(step)).is_err() {
-        core.stop("writing it has panicked");
+    while let Some(mut ready) = queue.take(linger) {
+        work.run(&mut ready);
     }
 }
 

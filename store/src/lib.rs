@@ -41,7 +41,7 @@ pub use error::{Kind, LiveGrant, Refusal, StoreError};
 pub use grants::GrantFilter;
 pub use page::{Page, Paged};
 pub use plant::Apply;
-pub use recordings::{Recording, RecordingEnd, RecordingFilter};
+pub use recordings::{Recording, RecordingEnd, RecordingFilter, RecordingSeal};
 pub use requests::RequestFilter;
 pub use scope::Scope;
 pub use sessions::{EndOrder, SessionEnd, SessionFilter, SessionRow};

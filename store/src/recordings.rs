@@ -60,6 +60,17 @@ pub struct RecordingEnd<'a> {
     pub bytes_out: u64,
     /// `complete`, `interrupted` or `failed`.
     pub state: &'a str,
+    /// What its manifest comes to; nothing if it could not be closed yet.
+    pub seal: Option<RecordingSeal>,
+}
+
+/// What commits to all of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordingSeal {
+    /// How many lines its manifest has.
+    pub lines: u64,
+    /// The Merkle tree hash over them.
+    pub root: [u8; 32],
 }
 
 /// Which recordings.
@@ -139,10 +150,12 @@ impl Store {
         tx.commit(&Actor::system(), draft).await
     }
 
-    /// A channel's recording has ended.
+    /// A channel's recording has ended: sealed, if it could be closed. One that has
+    /// failed may be sealed later; one that is sealed stays as it is.
     ///
     /// # Errors
-    /// When there is no such recording, or the database fails.
+    /// When there is no such recording, it is sealed as something else, or the
+    /// database fails.
     pub async fn finish_recording(
         &self,
         session: SessionId,
@@ -150,9 +163,37 @@ impl Store {
         end: &RecordingEnd<'_>,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let updated = sqlx::query(concat!(
-            "UPDATE recordings SET ended_at = $3, exit_status = $4, bytes_in = $5, bytes_out = $6,",
-            " state = $7 WHERE session_id = $1 AND channel = $2",
+        let what = || format!("{session}/{channel}");
+        let row = sqlx::query(
+            "SELECT session_id, state, root FROM recordings WHERE session_id = $1 AND channel = $2",
+        )
+        .bind(session.to_string())
+        .bind(i64::from(channel))
+        .fetch_optional(tx.conn())
+        .await?
+        .ok_or_else(|| StoreError::missing("recording", what()))?;
+        let fields = Fields::new(&row, "recordings", "session_id")?;
+        let (before, sealed): (String, Option<String>) =
+            (fields.get("state")?, fields.get("root")?);
+        let root = end.seal.map(|seal| hex(&seal.root));
+        if let Some(sealed) = sealed {
+            return if root.is_none_or(|root| root == sealed) {
+                Ok(())
+            } else {
+                Err(fields.bad("root", format!("{} is sealed as {sealed} already", what())))
+            };
+        }
+        // What has failed has failed, even if what is left of it is sealed.
+        let state = if before == "failed" {
+            "failed"
+        } else {
+            end.state
+        };
+        let lines = end.seal.map(|seal| seal.lines);
+        sqlx::query(concat!(
+            "UPDATE recordings SET ended_at = coalesce(ended_at, $3), exit_status = $4,",
+            " bytes_in = $5, bytes_out = $6, state = $7, lines = $8, root = $9",
+            " WHERE session_id = $1 AND channel = $2",
         ))
         .bind(session.to_string())
         .bind(i64::from(channel))
@@ -160,25 +201,47 @@ impl Store {
         .bind(end.exit.map(i64::from))
         .bind(i64::try_from(end.bytes_in).unwrap_or(i64::MAX))
         .bind(i64::try_from(end.bytes_out).unwrap_or(i64::MAX))
-        .bind(end.state)
+        .bind(state)
+        .bind(lines.map(|lines| i64::try_from(lines).unwrap_or(i64::MAX)))
+        .bind(&root)
         .execute(tx.conn())
         .await?;
-        if updated.rows_affected() == 0 {
-            return Err(StoreError::missing(
-                "recording",
-                format!("{session}/{channel}"),
-            ));
-        }
-        let draft = Draft::new("recording.finished", "session", session);
-        let draft = draft.before(json!({ "state": "recording", "channel": channel }));
-        let draft = draft.after(json!({
-            "channel": channel,
-            "state": end.state,
-            "exit": end.exit,
-            "bytes_in": end.bytes_in,
-            "bytes_out": end.bytes_out,
-        }));
+        let action = if root.is_some() {
+            "recording.sealed"
+        } else {
+            "recording.failed"
+        };
+        let draft = Draft::new(action, "session", session)
+            .before(json!({ "state": before, "channel": channel }))
+            .after(json!({
+                "channel": channel,
+                "state": end.state,
+                "lines": lines,
+                "root": root,
+                "bytes_in": end.bytes_in,
+                "bytes_out": end.bytes_out,
+                "exit": end.exit,
+            }));
         tx.commit(&Actor::system(), draft).await
+    }
+
+    /// Recordings that are not sealed. Before anybody is let in, those are the ones
+    /// that a former run left.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unsealed_recordings(&self) -> Result<Vec<(SessionId, u32)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT session_id, channel FROM recordings WHERE root IS NULL ORDER BY session_id",
+        )
+        .fetch_all(&self.inner.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let fields = Fields::new(row, "recordings", "session_id")?;
+                Ok((fields.parse("session_id")?, fields.count("channel")?))
+            })
+            .collect()
     }
 
     /// One session's recordings, by channel, if the scope sees the session.
@@ -287,4 +350,8 @@ fn from_row(row: &SqliteRow) -> Result<Recording, StoreError> {
         bytes_out: fields.count("bytes_out")?,
         state: fields.get("state")?,
     })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -63,6 +63,13 @@ impl Disk for FaultyDisk {
         }))
     }
 
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(FaultyFile {
+            file: RealDisk.open(path)?,
+            disk: self.clone(),
+        }))
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         RealDisk.sync_dir(path)
     }
@@ -107,5 +114,13 @@ impl DiskFile for FaultyFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.file.set_len(len)
+    }
+
+    fn present(&self) -> io::Result<()> {
+        self.file.present()
+    }
+
+    fn allocate(&self, len: u64) -> io::Result<()> {
+        self.file.allocate(len)
     }
 }

@@ -232,6 +232,10 @@ names = ["localhost"]
 listen = "127.0.0.1:0"
 host = "127.0.0.1"
 
+[recordings]
+segment_mib = 8
+least_free_mib = 0
+
 [limits]
 unauthenticated = 1000
 unauthenticated_per_address = 1000

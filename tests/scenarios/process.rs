@@ -77,18 +77,19 @@ async fn killed_in_the_middle_it_mends_what_was_torn() {
     // The kernel had all that was written; a power cut would not: tear the tail.
     let mut torn = 0;
     for session in fs::read_dir(story.binary.recordings()).expect("recordings") {
-        for file in fs::read_dir(session.expect("an entry").path()).expect("a session") {
+        for file in fs::read_dir(session.expect("an entry").path().join("0")).expect("a session") {
             let path = file.expect("an entry").path();
             if path
                 .extension()
-                .is_some_and(|extension| extension == "cast")
+                .is_some_and(|extension| extension == "jsonl")
             {
                 let file = fs::OpenOptions::new()
                     .write(true)
                     .open(&path)
                     .expect("a recording");
                 let end = file.metadata().expect("a size").len();
-                file.write_all_at(b"[0.5,\"o\",\"torn", end).expect("torn");
+                file.write_all_at(b"{\"chunk\":0,\"track\":\"out", end)
+                    .expect("torn");
                 torn += 1;
             }
         }

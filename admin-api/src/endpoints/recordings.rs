@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use domain::policy::Action;
 use domain::{AccountName, Draft, Role, SessionId};
 use futures::stream;
+use recorder::archive::{ArchiveError, Recording};
 use recorder::serve;
 use serde_json::json;
 use store::RecordingFilter;
@@ -22,6 +23,7 @@ use super::page;
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{self, RecordingQuery, ReplayQuery};
+use crate::evidence;
 use crate::input::{At, Params, optional};
 use crate::places::Place;
 use crate::problem::ApiError;
@@ -114,27 +116,14 @@ async fn read_recording(
 type Cast = Box<dyn Read + Send>;
 
 async fn open(api: &Api, session: SessionId, channel: u32, input: bool) -> Result<Cast, ApiError> {
-    let root = api.recordings.clone();
-    let open = move || -> io::Result<Cast> {
+    let read = move |recording: Recording| -> Result<Cast, ArchiveError> {
         Ok(if input {
-            Box::new(serve::read_cast_with_input(&root, session, channel)?)
+            Box::new(serve::cast_with_input(&recording)?)
         } else {
-            Box::new(serve::read_cast(&root, session, channel)?)
+            Box::new(serve::cast(&recording)?)
         })
     };
-    let opened = spawn_blocking(open).await.map_err(ApiError::fault)?;
-    opened.map_err(|error| {
-        if error.kind() != io::ErrorKind::NotFound {
-            return ApiError::fault(format!("recording {session}/{channel}: {error}"));
-        }
-        tracing::error!(session = %session, channel, "recording.missing");
-        ApiError::new(
-            StatusCode::NOT_FOUND,
-            "recording_missing",
-            "The session has such a recording, but its file is not where recordings are kept. \
-             Tell whoever runs the broker's machine; they may have moved it.",
-        )
-    })
+    evidence::open(api, session, channel, read).await
 }
 
 /// A thread is held only while the disk is read, not while the caller takes its

@@ -242,7 +242,7 @@ async fn a_panic_is_answered() {
     let world = World::new().await;
     let app = crate::App {
         store: world.store.clone(),
-        recordings: world.recordings.clone(),
+        recorder: world.recorder.clone(),
         clock: world.clock.clone(),
         random: std::sync::Arc::new(Nothing),
         settings: ApiSettings::default(),

@@ -1,27 +1,25 @@
 //! Who opens a recording, and that it is in the log before they read it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::body::Bytes;
 use domain::SessionId;
-use recorder::{Header, KeepOutput, RealDisk, Recorder, Settings, Stream};
+use recorder::{Header, KeepOutput, Stream};
 use store::EventFilter;
 
 use super::world::{Answer, World};
 
 /// A session in which vera typed something and the asset answered.
 async fn recorded(world: &World) -> SessionId {
+    recorded_showing(world, &["up 3 days"]).await
+}
+
+async fn recorded_showing(world: &World, shown: &[&str]) -> SessionId {
     let session = world.session("vera").await;
     let added = world
         .store
         .add_recording(session, 0, "exec", Some("uptime"), false);
     added.await.unwrap();
-    let settings = Settings {
-        root: world.recordings.clone(),
-        writers: 1,
-    };
-    let recorder = Recorder::start(settings, Arc::new(RealDisk), world.clock.clone()).unwrap();
     let header = Header {
         session,
         channel: 0,
@@ -32,14 +30,16 @@ async fn recorded(world: &World) -> SessionId {
         keep: KeepOutput::Everything,
         env: BTreeMap::new(),
     };
-    let (input, _tail, output) = recorder.open(header).await.unwrap().split();
+    let (input, _tail, output) = world.recorder.open(header).await.unwrap().split();
     input
         .append(Bytes::from_static(b"typed-secret"))
         .await
         .unwrap();
-    output
-        .write(Stream::Out, Bytes::from_static(b"up 3 days"))
-        .unwrap();
+    for part in shown {
+        output.ready().await.unwrap();
+        let part = Bytes::copy_from_slice(part.as_bytes());
+        output.write(Stream::Out, part).unwrap();
+    }
     output.finish().await.unwrap();
     session
 }
@@ -112,7 +112,7 @@ async fn nobody_else_opens_it() {
 async fn a_recording_without_its_file_is_told_and_not_called_opened() {
     let world = World::new().await;
     let session = recorded(&world).await;
-    std::fs::remove_dir_all(&world.recordings).unwrap();
+    std::fs::remove_dir_all(world.recorder.root()).unwrap();
     let path = format!("/sessions/{session}/recording.cast");
     world
         .get("audun", &path)
@@ -125,14 +125,28 @@ async fn a_recording_without_its_file_is_told_and_not_called_opened() {
 #[tokio::test]
 async fn a_long_recording_is_sent_whole() {
     let world = World::new().await;
-    let session = recorded(&world).await;
-    let path = world.recordings.join(session.to_string()).join("0.cast");
-    let mut cast = std::fs::read_to_string(&path).unwrap();
-    cast.push_str(&"[0.001, \"o\", \"a line of output\\r\\n\"]\n".repeat(20_000));
-    std::fs::write(&path, &cast).unwrap();
+    let line = "a line of output, which is one of very many\r\n".repeat(500);
+    let session = recorded_showing(&world, &vec![line.as_str(); 40]).await;
     let answer = world
         .get("audun", &format!("/sessions/{session}/recording.cast"))
         .await;
-    assert_eq!(text(&answer).len(), cast.len());
-    assert!(text(&answer) == cast);
+    let cast = text(&answer);
+    assert!(cast.len() > 20_000 * 40, "{}", cast.len());
+    assert_eq!(cast.matches("a line of output").count(), 20_000);
+}
+
+/// What is not what was recorded is not taken for it.
+#[tokio::test]
+async fn a_damaged_recording_is_not_shown() {
+    let world = World::new().await;
+    let session = recorded(&world).await;
+    let dir = recorder::archive::recording_dir(world.recorder.root(), session, 0);
+    let chunk = dir.join("000000.output.cast.zst.age");
+    let mut bytes = std::fs::read(&chunk).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&chunk, bytes).unwrap();
+    let path = format!("/sessions/{session}/recording.cast");
+    let answer = world.get("audun", &path).await;
+    answer.problem(409, "recording_damaged");
+    assert_eq!(openings(&world).await, []);
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,6 +14,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use domain::{AccountName, Actor, AssetName, Clock, Plant, Protocol, Random, SessionId, Timestamp};
+use recorder::archive::{Keyring, Protection};
+use recorder::{RealDisk, Recorder};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use store::{Apply, EventFilter, Options, Page, Redeemed, Store, VaultKey};
@@ -154,7 +155,7 @@ pub(super) struct World {
     pub(super) router: Router,
     pub(super) store: Store,
     pub(super) clock: Arc<TestClock>,
-    pub(super) recordings: PathBuf,
+    pub(super) recorder: Recorder,
     tokens: Mutex<HashMap<String, String>>,
     _dir: TempDir,
 }
@@ -186,10 +187,20 @@ impl World {
             .apply_plant(&Actor::host(), &plant, Apply::default())
             .await
             .unwrap();
-        let recordings = dir.path().join("recordings");
+        let recorder = recorder::Settings {
+            root: dir.path().join("recordings"),
+            log: dir.path().join("wal"),
+            segment: recorder::LEAST_SEGMENT,
+            least_free: 0,
+            log_key: recorder::WalKey::new(Box::new([7; 32])),
+            keyring: Keyring::in_dir(&dir.path().join("keys"), Protection::AtRest, Vec::new())
+                .unwrap(),
+        };
+        let disk = Arc::new(RealDisk);
+        let recorder = Recorder::start(recorder, &[], disk, clock.clone(), random.clone()).unwrap();
         let router = crate::router(App {
             store: store.clone(),
-            recordings: recordings.clone(),
+            recorder: recorder.clone(),
             clock: clock.clone(),
             random,
             settings,
@@ -198,7 +209,7 @@ impl World {
             router,
             store,
             clock,
-            recordings,
+            recorder,
             tokens: Mutex::default(),
             _dir: dir,
         }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::{Actor, CloseReason, Draft, Keep};
 use futures::FutureExt;
 use recorder::{Header, KeepOutput, OutputLog, Stream};
-use store::RecordingEnd;
+use store::{RecordingEnd, RecordingSeal};
 use tokio_util::sync::CancellationToken;
 
 use super::line::{Start, Terminal, Vendor, What};
@@ -158,12 +158,11 @@ impl Line<'_> {
             env: environment.iter().cloned().collect::<BTreeMap<_, _>>(),
         };
         let failed = |note: String| ChannelEnd::noted(CloseReason::RecordingFailed, note);
-        let recording = house.recorder.open(header).await;
-        let recording = recording.map_err(|error| failed(error.to_string()))?;
         let kind = match self.what {
             What::Shell => "shell",
             What::Exec(_) => "exec",
         };
+        // The row first: whatever is found on the disk after a crash has one.
         let added = house.store.add_recording(
             permit.session(),
             self.number,
@@ -172,6 +171,13 @@ impl Line<'_> {
             self.terminal.is_some(),
         );
         added.await.map_err(|error| failed(error.to_string()))?;
+        let recording = match house.recorder.open(header).await {
+            Ok(recording) => recording,
+            Err(error) => {
+                self.settle(&unsealed(None)).await;
+                return Err(failed(error.to_string()));
+            }
+        };
         Ok(recording)
     }
 
@@ -271,27 +277,47 @@ impl Line<'_> {
 
     /// Ends the recording. Gives the channel's end if that failed.
     async fn finish(&self, output: OutputLog, exit: Option<u32>) -> Option<ChannelEnd> {
+        match output.finish().await {
+            Ok(finished) => {
+                let end = RecordingEnd {
+                    exit,
+                    bytes_in: finished.bytes_in,
+                    bytes_out: finished.bytes_out,
+                    state: "complete",
+                    seal: Some(RecordingSeal {
+                        lines: finished.seal.lines,
+                        root: finished.seal.root,
+                    }),
+                };
+                if self.settle(&end).await {
+                    finished.receipt.stored();
+                }
+                None
+            }
+            Err(stopped) => {
+                self.settle(&unsealed(exit)).await;
+                Some(ChannelEnd::noted(CloseReason::RecordingFailed, stopped))
+            }
+        }
+    }
+
+    /// Stores how the recording ended; whether that was possible.
+    async fn settle(&self, end: &RecordingEnd<'_>) -> bool {
         let Session { house, permit, .. } = self.session;
-        let finished = output.finish().await;
-        let end = match &finished {
-            Ok(finished) => RecordingEnd {
-                exit,
-                bytes_in: finished.bytes_in,
-                bytes_out: finished.bytes_out,
-                state: "complete",
-            },
-            Err(_) => RecordingEnd {
-                exit,
-                bytes_in: 0,
-                bytes_out: 0,
-                state: "failed",
-            },
-        };
         let (session, number) = (permit.session(), self.number);
-        let settle = || house.store.finish_recording(session, number, &end);
-        until_stored(house, &format!("recording {session}/{number}"), settle).await;
-        let stopped = finished.err()?;
-        Some(ChannelEnd::noted(CloseReason::RecordingFailed, stopped))
+        let settle = || house.store.finish_recording(session, number, end);
+        until_stored(house, &format!("recording {session}/{number}"), settle).await
+    }
+}
+
+/// A recording that has failed; what is left of it is sealed later.
+const fn unsealed(exit: Option<u32>) -> RecordingEnd<'static> {
+    RecordingEnd {
+        exit,
+        bytes_in: 0,
+        bytes_out: 0,
+        state: "failed",
+        seal: None,
     }
 }
 

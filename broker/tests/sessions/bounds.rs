@@ -35,8 +35,7 @@ async fn recorded(conduit: &'static str) -> u64 {
     let command = format!("head -c {BULK} /dev/zero | tr '\\0' x");
     let output = run(&mut world.ssh(&[], &[&command]).await).await;
     assert_eq!(output.stdout.len() as u64, BULK);
-    let cast = world.recordings(world.closed().await.id).join("0.cast");
-    let length = fs::metadata(cast).expect("a recording").len();
+    let length = world.cast(world.closed().await.id).len() as u64;
     world.stop().await;
     length
 }

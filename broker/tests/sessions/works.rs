@@ -33,7 +33,7 @@ async fn a_command_runs_and_its_status_comes_back() {
     assert_eq!(recordings[0].exit, Some(7));
     assert_eq!(recordings[0].state, "complete");
     assert_eq!(recordings[0].bytes_out, 8);
-    let cast = fs::read_to_string(world.recordings(row.id).join("0.cast")).expect("a recording");
+    let cast = world.cast(row.id);
     assert!(
         cast.contains(r#""out\n""#) && cast.contains(r#""err\n""#),
         "{cast}"
@@ -95,7 +95,7 @@ async fn a_shell_has_a_terminal_and_the_environment_that_is_let_through() {
     assert!(shown.contains("/dev/pts/"), "{shown}");
     assert_eq!(output.status.code(), Some(3));
     let row = world.closed().await;
-    let cast = fs::read_to_string(world.recordings(row.id).join("0.cast")).expect("a recording");
+    let cast = world.cast(row.id);
     assert!(cast.contains("<vt220|through|>"), "{cast}");
     assert!(!cast.contains("DRAWBRIDGE=kept"), "{cast}");
     world.stop().await;

@@ -46,6 +46,13 @@ impl Disk for FailingDisk {
         }))
     }
 
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(FailingFile {
+            file: RealDisk.open(path)?,
+            writes: Arc::clone(&self.writes),
+        }))
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         RealDisk.sync_dir(path)
     }
@@ -78,5 +85,13 @@ impl DiskFile for FailingFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.file.set_len(len)
+    }
+
+    fn present(&self) -> io::Result<()> {
+        self.file.present()
+    }
+
+    fn allocate(&self, len: u64) -> io::Result<()> {
+        self.file.allocate(len)
     }
 }

@@ -21,6 +21,7 @@ use domain::{
     SessionId, Timestamp, Window,
 };
 use drawbridge_broker::{Broker, BrokerError, Limits, Settings};
+use recorder::archive::{Archive, Keyring, Protection, Recording};
 use recorder::{Disk, RealDisk, Recorder};
 use russh::keys::{Algorithm, PrivateKey};
 use secrecy::{ExposeSecret, SecretString};
@@ -152,10 +153,15 @@ impl World {
 
         let settings = recorder::Settings {
             root: directory.path().join("recordings"),
-            writers: 1,
+            log: directory.path().join("wal"),
+            segment: recorder::LEAST_SEGMENT,
+            least_free: 0,
+            log_key: recorder::WalKey::new(Box::new([7; 32])),
+            keyring: keyring(directory.path()),
         };
-        let recorder =
-            Recorder::start(settings, wishes.disk, Arc::clone(&clock)).expect("a recorder");
+        let random = Arc::new(MachineRandom);
+        let recorder = Recorder::start(settings, &[], wishes.disk, Arc::clone(&clock), random)
+            .expect("a recorder");
         let host_key = PrivateKey::random(&mut russh::keys::key::safe_rng(), Algorithm::Ed25519);
         let mut settings = Settings::new(host_key.expect("a key"));
         settings.limits = wishes.limits;
@@ -283,12 +289,27 @@ impl World {
         self.running.await.expect("no panic").expect("no error");
     }
 
-    pub(crate) fn recordings(&self, session: SessionId) -> PathBuf {
-        self.directory
-            .path()
-            .join("recordings")
-            .join(session.to_string())
+    /// The first recording of a session that is over.
+    pub(crate) fn recording(&self, session: SessionId) -> Recording {
+        let root = self.directory.path().join("recordings");
+        Archive::new(&root, keyring(self.directory.path()))
+            .open(session, 0)
+            .expect("a recording")
     }
+
+    /// What it shows, as asciicast.
+    pub(crate) fn cast(&self, session: SessionId) -> String {
+        let mut cast = String::new();
+        recorder::serve::cast(&self.recording(session))
+            .expect("a recording")
+            .read_to_string(&mut cast)
+            .expect("text");
+        cast
+    }
+}
+
+fn keyring(directory: &Path) -> Keyring {
+    Keyring::in_dir(&directory.join("keys"), Protection::AtRest, Vec::new()).expect("keys")
 }
 
 fn plant(at: SocketAddr, host_key: &str, conduit: &str) -> String {

@@ -13,6 +13,8 @@ use toml::Spanned;
 use super::dto::{self, Text};
 use super::{Api, Config, ConfigError, ConfigErrors, Limits, LogFormat, Ssh, Tls};
 
+mod recordings;
+
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const LOGIN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
@@ -28,6 +30,7 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
         api,
         ssh,
         limits,
+        recordings,
         log,
     } = file;
     let mut check = Check {
@@ -39,14 +42,16 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
     let api = check.api(api);
     let ssh = check.ssh(ssh, &api);
     let limits = check.limits(limits);
+    let recordings = check.recordings(recordings, data.as_deref());
     let log = check.log(log);
     let mut errors = check.errors;
-    match (data, api, ssh) {
-        (Some(data), Some(api), Some(ssh)) if errors.is_empty() => Ok(Config {
+    match (data, api, ssh, recordings) {
+        (Some(data), Some(api), Some(ssh), Some(recordings)) if errors.is_empty() => Ok(Config {
             data,
             api,
             ssh,
             limits,
+            recordings,
             log,
         }),
         _ => {

@@ -14,6 +14,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) limits: Limits,
     #[serde(default)]
+    pub(super) recordings: Recordings,
+    #[serde(default)]
     pub(super) log: Log,
 }
 
@@ -43,6 +45,16 @@ pub(super) struct Limits {
     pub(super) unauthenticated_per_address: Option<Spanned<u32>>,
     pub(super) sign_in: Option<Text>,
     pub(super) channels: Option<Spanned<u32>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Recordings {
+    pub(super) encryption: Option<Text>,
+    pub(super) auditors: Option<Spanned<Vec<Text>>>,
+    pub(super) keys: Option<Text>,
+    pub(super) least_free_mib: Option<Spanned<u32>>,
+    pub(super) segment_mib: Option<Spanned<u32>>,
 }
 
 #[derive(Default, Deserialize)]

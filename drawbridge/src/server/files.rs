@@ -113,3 +113,24 @@ pub(crate) fn private_key(path: &Path, random: &dyn Random) -> anyhow::Result<Pr
         }
     }
 }
+
+/// The 32 secret bytes in a file that only its owner reads; made if there is none.
+pub(super) fn secret(path: &Path, random: &dyn Random) -> anyhow::Result<Box<[u8; 32]>> {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut bytes = Box::new([0; 32]);
+            random.fill(bytes.as_mut_slice());
+            private::write(path, bytes.as_slice())
+                .with_context(|| format!("the key {shown} can't be written"))?;
+            Ok(bytes)
+        }
+        _ => {
+            private::refuse_open_key(path)?;
+            let bytes = fs::read(path).with_context(|| format!("the key {shown}"))?;
+            <[u8; 32]>::try_from(bytes)
+                .map(Box::new)
+                .map_err(|bytes| anyhow::anyhow!("{shown} has {} bytes, not 32", bytes.len()))
+        }
+    }
+}

@@ -233,6 +233,12 @@ pub struct TrackKeys {
     pub key_file: Option<Vec<u8>>,
 }
 
+/// An auditor's public key, as `age-keygen` prints it; `None` if it is none.
+#[must_use]
+pub fn recipient(text: &str) -> Option<Recipient> {
+    text.parse().ok()
+}
+
 /// The name of the file with a recording's own key.
 #[must_use]
 pub const fn key_file_name(track: Track) -> &'static str {

@@ -53,6 +53,12 @@ impl Encoder {
         }
     }
 
+    /// Whether no part of a character waits for the rest of it.
+    #[must_use]
+    pub fn is_between_characters(&self) -> bool {
+        [&self.out, &self.err].into_iter().all(Carry::is_empty)
+    }
+
     /// Appends output, as text where it is text. Up to three bytes of a
     /// character that is not yet complete wait for the next call.
     pub fn output(&mut self, at: Duration, stream: Stream, bytes: &[u8], out: &mut Vec<u8>) {

@@ -273,17 +273,6 @@ fn parse_closed(data: &str) -> Result<Event<'static>, BadLine> {
     }
 }
 
-/// The event of the last line, given enough bytes of the end of a recording to
-/// hold it and the line feed before.
-pub(crate) fn last_line(end: &[u8]) -> Option<Event<'_>> {
-    let lines = end.strip_suffix(b"\n")?;
-    let start = lines.iter().rposition(|&byte| byte == b'\n')? + 1;
-    parse_event(lines.get(start..)?)
-        .ok()
-        .flatten()
-        .map(|(_, event)| event)
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The caller has checked the range.
 fn micros(seconds: f64) -> u64 {
     (seconds * 1e6).round() as u64

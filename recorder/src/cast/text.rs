@@ -35,6 +35,10 @@ impl Joined {
 }
 
 impl Carry {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Takes the next packet; what may be the start of a character at its end
     /// is carried to the next one.
     pub(super) fn take<'a>(&mut self, packet: &'a [u8]) -> Piece<'a> {

@@ -1,13 +1,16 @@
-//! The orderly end of a recording.
+//! The end of a recording, in order or not.
 
 use std::sync::Arc;
 
 use super::Core;
+use super::entry::What;
+use crate::archive::Seal;
 use crate::error::RecordingStopped;
+use crate::live::Live;
 use crate::writer::lock;
 
 /// What a finished recording holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Finished {
     /// Bytes from the vendor; all are kept.
     pub bytes_in: u64,
@@ -17,6 +20,10 @@ pub struct Finished {
     pub kept_out: u64,
     /// Hashes of the whole output, unless everything is kept.
     pub sha256: Option<Digests>,
+    /// What its manifest comes to.
+    pub seal: Seal,
+    /// To be given back once the seal is in the log.
+    pub receipt: Receipt,
 }
 
 /// SHA-256 of each output stream, whole.
@@ -28,51 +35,49 @@ pub struct Digests {
     pub err: [u8; 32],
 }
 
-/// Waits until both writers are through, then closes the files. The output's
-/// queue has been closed before.
-pub(super) async fn finish(core: &Arc<Core>) -> Result<Finished, RecordingStopped> {
-    core.input.end(core);
-    core.wait_for(&core.input.room, || {
-        (lock(&core.input.state).undurable == 0).then_some(())
-    })
-    .await?;
-    core.wait_for(&core.output.drained, || {
-        lock(&core.output.state).complete.then_some(())
-    })
-    .await?;
-    let closing = Arc::clone(core);
-    match tokio::task::spawn_blocking(move || close(&closing)).await {
-        Ok(Ok(finished)) => core.check().map(|()| finished),
-        Ok(Err(why)) => Err(stop(core, why)),
-        Err(error) => Err(stop(core, error.to_string())),
+/// Says that a seal is stored. Until then the recording would be found, and
+/// sealed, again at the next start.
+#[derive(Clone)]
+pub struct Receipt {
+    pub(crate) live: Arc<Live>,
+    pub(crate) number: u64,
+}
+
+impl Receipt {
+    /// The seal is stored: the write-ahead log may forget the recording.
+    pub fn stored(&self) {
+        self.live.forget(self.number);
     }
 }
 
-fn stop(core: &Core, why: String) -> RecordingStopped {
-    core.stop(why.clone());
-    core.check()
-        .err()
-        .unwrap_or_else(|| RecordingStopped::new(why))
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Receipt({})", self.number)
+    }
 }
 
-/// The input log first: the last line of the `.cast` vouches for it.
-fn close(core: &Core) -> Result<Finished, String> {
-    let input = lock(&core.input.log);
-    let file = core.input.file.as_ref();
-    file.set_len(input.end)
-        .and_then(|()| file.sync())
-        .map_err(|error| format!("closing {}: {error}", core.input.path().display()))?;
+/// Queues the end, and waits until the recording is closed.
+pub(super) async fn finish(core: &Arc<Core>) -> Result<Finished, RecordingStopped> {
+    core.end_input()?;
+    core.push(What::Finish, true)?;
+    let look = || lock(&core.state).finished.clone();
+    core.wait_for(&core.room, look).await
+}
 
-    let mut output = lock(&core.output.log);
-    output
-        .close(core.output.file.as_ref(), input.end)
-        .and_then(|()| core.output.file.sync())
-        .map_err(|error| format!("closing {}: {error}", core.output.path().display()))?;
-    lock(&core.output.state).mark_flushed();
-    Ok(Finished {
-        bytes_in: input.bytes_in,
-        bytes_out: output.kept.counted,
-        kept_out: output.kept.kept,
-        sha256: output.kept.digests(),
-    })
+impl Core {
+    pub(super) fn handle_more(&self) {
+        let mut state = lock(&self.state);
+        state.handles = state.handles.saturating_add(1);
+    }
+
+    /// A recording whose last handle is dropped without an end was interrupted.
+    pub(super) fn handle_gone(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        state.handles = state.handles.saturating_sub(1);
+        let left = state.handles == 0 && !state.closed();
+        drop(state);
+        if left {
+            self.writers.chunks.push(Arc::clone(self));
+        }
+    }
 }

@@ -7,17 +7,17 @@ use crate::cast::Stream;
 use crate::header::KeepOutput;
 
 /// What is kept of the output, and the count and hashes that stand for the rest.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     keep: KeepOutput,
-    pub(super) counted: u64,
-    pub(super) kept: u64,
+    pub(crate) counted: u64,
+    pub(crate) kept: u64,
     /// Of standard output and of standard error; not if everything is kept.
     hashes: Option<(Context, Context)>,
     cut: bool,
 }
 
 impl Kept {
-    pub(super) fn new(keep: KeepOutput) -> Self {
+    pub(crate) fn new(keep: KeepOutput) -> Self {
         let hashes = match keep {
             KeepOutput::Everything => None,
             KeepOutput::First(_) => Some((Context::new(&SHA256), Context::new(&SHA256))),
@@ -31,8 +31,8 @@ impl Kept {
         }
     }
 
-    /// Counts `bytes`; what of them is to be kept.
-    pub(super) fn take<'a>(&mut self, stream: Stream, bytes: &'a [u8]) -> &'a [u8] {
+    /// Counts `bytes`; how many of them, from the first, are to be kept.
+    pub(crate) fn take(&mut self, stream: Stream, bytes: &[u8]) -> usize {
         self.counted += bytes.len() as u64;
         if let Some((out, err)) = &mut self.hashes {
             match stream {
@@ -41,29 +41,29 @@ impl Kept {
             }
         }
         let kept = match self.keep {
-            KeepOutput::Everything => bytes,
+            KeepOutput::Everything => bytes.len(),
             KeepOutput::First(limit) => {
                 let room = usize::try_from(limit.saturating_sub(self.kept)).unwrap_or(usize::MAX);
-                bytes.get(..room).unwrap_or(bytes)
+                bytes.len().min(room)
             }
         };
-        self.kept += kept.len() as u64;
+        self.kept += kept as u64;
         kept
     }
 
     /// Whether this is the first time that something isn't kept.
-    pub(super) const fn cut_now(&mut self) -> bool {
+    pub(crate) const fn cut_now(&mut self) -> bool {
         !std::mem::replace(&mut self.cut, true)
     }
 
-    pub(super) fn cut_label(&self) -> String {
+    pub(crate) fn cut_label(&self) -> String {
         format!(
             "output is kept up to here ({} bytes); what follows is counted and hashed",
             self.kept
         )
     }
 
-    pub(super) fn end_label(&self) -> Option<String> {
+    pub(crate) fn end_label(&self) -> Option<String> {
         let digests = self.digests().filter(|_| self.cut)?;
         Some(format!(
             "{} of {} bytes of output are kept; SHA-256 of all standard output {}, of all standard error {}",
@@ -75,7 +75,7 @@ impl Kept {
     }
 
     /// The hashes as of now.
-    pub(super) fn digests(&self) -> Option<Digests> {
+    pub(crate) fn digests(&self) -> Option<Digests> {
         let (out, err) = self.hashes.as_ref()?;
         Some(Digests {
             out: digest(out)?,

@@ -1,25 +1,20 @@
 //! From the disk to the asset. What the asset is slow to take is not held in
-//! memory but read again from the input log.
+//! memory but spilled.
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::io;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
-use super::input::PACKET_COST;
+use super::entry::PACKET_COST;
+use super::spill::{Place, Spill};
 use super::{Core, stopped_of};
-use crate::disk::{DiskFile, read_exact_at};
 use crate::error::RecordingStopped;
-use crate::frame::{FrameHeader, HEADER_LEN, Kind};
 use crate::writer::lock;
 
 /// How much is held in memory for the asset, packet costs included.
 const MAX_READY: usize = 1 << 20;
-
-/// The most that one read of the input log takes.
-const READ_SIZE: u64 = 256 << 10;
 
 /// Packets smaller than this are handed out together, up to [`TOGETHER`].
 const SMALL: usize = 4 << 10;
@@ -29,9 +24,12 @@ const TOGETHER: usize = 64 << 10;
 pub(super) struct Tail {
     ready: VecDeque<Bytes>,
     ready_cost: usize,
-    /// Where the part begins that is only on disk; it goes up to `durable_end`.
-    spilled_from: Option<u64>,
-    durable_end: u64,
+    spill: Option<Arc<Spill>>,
+    /// From where to where the spill holds what comes after `ready`.
+    read: Place,
+    written: Place,
+    /// The log's thread is writing to the spill, and ends it there.
+    spilling: bool,
     backlog: u64,
     /// No more will become durable.
     ended: bool,
@@ -41,8 +39,7 @@ pub(super) struct Tail {
 
 enum Taken {
     Bytes(Bytes),
-    /// Read the file from here to there.
-    Spilled(u64, u64),
+    Spilled(Arc<Spill>, Place),
     Ended,
 }
 
@@ -51,35 +48,35 @@ impl Tail {
         Self {
             ready: VecDeque::new(),
             ready_cost: 0,
-            spilled_from: None,
-            durable_end: 0,
+            spill: None,
+            read: Place::START,
+            written: Place::START,
+            spilling: false,
             backlog: 0,
             ended: false,
             gone: false,
         }
     }
 
-    /// Takes in what has become durable: the payloads with the places of their
-    /// frames, and where the file's frames end now.
-    pub(super) fn offer(&mut self, pieces: VecDeque<(u64, Bytes)>, durable_end: u64, ended: bool) {
-        self.durable_end = durable_end;
+    /// Takes in what has become durable. What does not fit comes back, to be
+    /// spilled by [`spill`].
+    pub(super) fn offer(&mut self, mut pieces: VecDeque<Bytes>, ended: bool) -> VecDeque<Bytes> {
         self.ended |= ended;
-        for (offset, bytes) in pieces {
-            if self.gone {
-                return;
-            }
-            self.backlog += bytes.len() as u64;
-            if self.spilled_from.is_some() {
-                continue;
-            }
-            let cost = bytes.len() + PACKET_COST;
-            if self.ready_cost + cost <= MAX_READY {
-                self.ready_cost += cost;
-                self.ready.push_back(bytes);
-            } else {
-                self.spilled_from = Some(offset);
-            }
+        if self.gone {
+            return VecDeque::new();
         }
+        while self.read == self.written
+            && let Some(bytes) = pieces.front()
+            && self.ready_cost + bytes.len() + PACKET_COST <= MAX_READY
+            && let Some(bytes) = pieces.pop_front()
+        {
+            self.backlog += bytes.len() as u64;
+            self.ready_cost += bytes.len() + PACKET_COST;
+            self.ready.push_back(bytes);
+        }
+        self.spilling = !pieces.is_empty();
+        self.backlog += pieces.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
+        pieces
     }
 
     fn take(&mut self) -> Option<Taken> {
@@ -88,10 +85,12 @@ impl Tail {
             self.backlog = self.backlog.saturating_sub(bytes.len() as u64);
             return Some(Taken::Bytes(bytes));
         }
-        if let Some(from) = self.spilled_from {
-            return Some(Taken::Spilled(from, self.durable_end));
+        if self.read != self.written
+            && let Some(spill) = &self.spill
+        {
+            return Some(Taken::Spilled(Arc::clone(spill), self.read));
         }
-        self.ended.then_some(Taken::Ended)
+        (self.ended && !self.spilling).then_some(Taken::Ended)
     }
 
     fn pop(&mut self) -> Option<Bytes> {
@@ -116,15 +115,31 @@ impl Tail {
         }
         all.freeze()
     }
+}
 
-    fn read(&mut self, up_to: u64, bytes: u64) {
-        self.spilled_from = if up_to < self.durable_end {
-            Some(up_to)
-        } else {
-            None
-        };
-        self.backlog = self.backlog.saturating_sub(bytes);
+/// Writes what did not fit. It may take as long as the disk takes, so nothing is
+/// locked meanwhile; only the log's thread does it.
+pub(super) fn spill(core: &Core, pieces: VecDeque<Bytes>) -> std::io::Result<()> {
+    let (spill, place) = {
+        let tail = &lock(&core.state).tail;
+        (tail.spill.clone(), tail.written)
+    };
+    let spill = match spill {
+        Some(spill) => spill,
+        None => {
+            let dir = lock(&core.builder).dir().to_owned();
+            let name = core.channel.to_string();
+            Arc::new(Spill::new(core.disk.as_ref(), &dir, &name)?)
+        }
+    };
+    let written = spill.write(place, pieces.into_iter())?;
+    let tail = &mut lock(&core.state).tail;
+    tail.spilling = false;
+    if !tail.gone {
+        tail.spill = Some(spill);
+        tail.written = written;
     }
+    Ok(())
 }
 
 /// Hands out the vendor's bytes once they are durable, in order.
@@ -145,13 +160,12 @@ impl InputTail {
     /// failure nothing more may reach the asset.
     pub async fn next(&mut self) -> Result<Option<Bytes>, RecordingStopped> {
         loop {
-            let input = &self.core.input;
-            let look = || lock(&input.state).tail.take();
-            match self.core.wait_for(&input.arrived, look).await? {
+            let look = || lock(&self.core.state).tail.take();
+            match self.core.wait_for(&self.core.arrived, look).await? {
                 Taken::Bytes(bytes) => return Ok(Some(bytes)),
                 Taken::Ended => return Ok(None),
-                Taken::Spilled(from, to) => {
-                    let bytes = self.read_back(from, to).await?;
+                Taken::Spilled(spill, place) => {
+                    let bytes = self.read_back(spill, place).await?;
                     if !bytes.is_empty() {
                         return Ok(Some(bytes));
                     }
@@ -163,7 +177,7 @@ impl InputTail {
     /// Bytes that are durable but not yet taken.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        lock(&self.core.input.state).tail.backlog
+        lock(&self.core.state).tail.backlog
     }
 
     /// Resolves when, and only if, the recording fails. It can be kept apart
@@ -172,71 +186,33 @@ impl InputTail {
         stopped_of(&self.core)
     }
 
-    async fn read_back(&self, from: u64, to: u64) -> Result<Bytes, RecordingStopped> {
-        let core = Arc::clone(&self.core);
-        let read =
-            tokio::task::spawn_blocking(move || read_frames(core.input.file.as_ref(), from, to))
-                .await;
-        let why = match read {
-            Ok(Ok((up_to, bytes))) => {
+    async fn read_back(&self, spill: Arc<Spill>, place: Place) -> Result<Bytes, RecordingStopped> {
+        let why = match tokio::task::spawn_blocking(move || spill.read(place)).await {
+            Ok(Ok((bytes, next))) => {
                 // The recording may have stopped while this was read.
                 self.core.check()?;
-                lock(&self.core.input.state)
-                    .tail
-                    .read(up_to, bytes.len() as u64);
+                let tail = &mut lock(&self.core.state).tail;
+                tail.read = next;
+                tail.backlog = tail.backlog.saturating_sub(bytes.len() as u64);
                 return Ok(bytes);
             }
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
-        self.core.stop(format!(
-            "reading {} again: {why}",
-            self.core.input.path().display()
-        ));
+        self.core
+            .stop(format!("reading what waited for the asset: {why}"));
         self.core.check().map(|()| Bytes::new())
     }
 }
 
 impl Drop for InputTail {
     fn drop(&mut self) {
-        let tail = &mut lock(&self.core.input.state).tail;
-        *tail = Tail {
+        let mut state = lock(&self.core.state);
+        state.tail = Tail {
             gone: true,
             ..Tail::new()
         };
+        drop(state);
+        self.core.handle_gone();
     }
-}
-
-/// Reads whole frames between two offsets, as many as fit one read: where they
-/// end, and their payloads in one piece.
-fn read_frames(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<(u64, Bytes)> {
-    let size = usize::try_from((to - from).min(READ_SIZE)).map_err(io::Error::other)?;
-    let mut buf = vec![0; size];
-    read_exact_at(file, from, &mut buf)?;
-    // The payloads move up within the buffer, over the headers before them.
-    let (mut read, mut kept) = (0, 0);
-    while let Some(header) = buf.get(read..).and_then(<[u8]>::first_chunk::<HEADER_LEN>) {
-        let header = FrameHeader::parse(header).ok_or_else(damaged)?;
-        let start = read + HEADER_LEN;
-        let Some(payload) = buf.get(start..start + header.length) else {
-            break;
-        };
-        if !header.fits(payload) {
-            return Err(damaged());
-        }
-        read = start + header.length;
-        if header.kind == Kind::Data {
-            buf.copy_within(start..read, kept);
-            kept += header.length;
-        }
-    }
-    if read == 0 {
-        return Err(damaged());
-    }
-    buf.truncate(kept);
-    Ok((from + read as u64, Bytes::from(buf)))
-}
-
-fn damaged() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "a frame is damaged")
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{SessionId, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
 

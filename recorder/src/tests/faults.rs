@@ -12,20 +12,35 @@ enum Fault {
     Replaced,
 }
 
-fn strike(bench: &Bench, number: u32, ending: &'static str, fault: Fault) {
+/// Files of the log, or the chunks that every track here is encrypted in.
+const LOG: &str = ".wal";
+const CHUNKS: &str = ".zst.age";
+
+fn strike(bench: &Bench, ending: &'static str, fault: Fault) {
     let plan = &bench.disk.plan;
     *plan.ending.lock().unwrap() = ending;
-    let dir = recorder::session_dir(&bench.root(), session(number));
+    let log = bench.dir.path().join("wal");
     match fault {
         Fault::Full(room) => *plan.room.lock().unwrap() = Some(room),
         Fault::Sync => plan.fail_sync.store(true, Ordering::SeqCst),
         Fault::Panic => plan.panic.store(true, Ordering::SeqCst),
-        Fault::Removed => std::fs::remove_dir_all(bench.root()).unwrap(),
+        Fault::Removed => std::fs::remove_dir_all(log).unwrap(),
         Fault::Replaced => {
-            let path = dir.join(format!("{number}{ending}"));
-            std::fs::copy(&path, dir.join("copy")).unwrap();
-            std::fs::rename(dir.join("copy"), path).unwrap();
+            for entry in std::fs::read_dir(&log).unwrap() {
+                let path = entry.unwrap().path();
+                std::fs::copy(&path, log.join("copy")).unwrap();
+                std::fs::rename(log.join("copy"), path).unwrap();
+            }
         }
+    }
+}
+
+/// The disk works again.
+fn heal(bench: &Bench) {
+    let plan = &bench.disk.plan;
+    *plan.room.lock().unwrap() = None;
+    for fault in [&plan.fail_sync, &plan.panic, &plan.no_new] {
+        fault.store(false, Ordering::SeqCst);
     }
 }
 
@@ -70,7 +85,7 @@ async fn take_all(tail: &mut InputTail) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn input_stops_with_its_disk() {
+async fn input_stops_with_the_disk_of_the_log() {
     for fault in [
         Fault::Full(0),
         Fault::Sync,
@@ -82,12 +97,28 @@ async fn input_stops_with_its_disk() {
         let (input, mut tail, output) = bench.open(0).await;
         input.append(pattern(0, 5000)).await.unwrap();
         assert!(take(&mut tail, 5000).await == pattern(0, 5000));
-        assert!(bench.input(0) == pattern(0, 5000));
-        strike(&bench, 0, ".input", fault);
+        strike(&bench, LOG, fault);
         let ((), more) =
             soon(async { tokio::join!(send(&input, 5000, 100), take_all(&mut tail)) }).await;
         assert!(more.is_empty(), "{fault:?}: handed out what isn't durable");
         assert_all_stopped(input, tail, output, &format!("{fault:?}")).await;
+
+        // What was durable is closed, and when the disk works again so does the rest.
+        if matches!(fault, Fault::Removed) {
+            continue;
+        }
+        heal(&bench);
+        let mut interrupted = bench.recorder.interrupted().unwrap();
+        let closed = soon(interrupted.recv()).await.unwrap();
+        assert_eq!(closed.closing.end, End::Interrupted);
+        assert!(bench.input(0).await == pattern(0, 5000));
+        if matches!(fault, Fault::Replaced) {
+            continue;
+        }
+        let (input, mut tail, output) = bench.open(1).await;
+        input.append(Bytes::from_static(b"again")).await.unwrap();
+        assert_eq!(take(&mut tail, 5).await, b"again");
+        soon(output.finish()).await.unwrap();
     }
 }
 
@@ -96,10 +127,14 @@ async fn a_disk_that_fills_up_has_kept_all_that_was_handed_out() {
     for packet in [1, 777, 60_000] {
         let bench = Bench::new();
         let (input, mut tail, output) = bench.open(0).await;
-        strike(&bench, 0, ".input", Fault::Full(300_000));
+        strike(&bench, LOG, Fault::Full(300_000));
         let ((), taken) =
             soon(async { tokio::join!(send(&input, 0, packet), take_all(&mut tail)) }).await;
-        let kept = bench.input(0);
+        assert_all_stopped(input, tail, output, "full").await;
+        heal(&bench);
+        let mut interrupted = bench.recorder.interrupted().unwrap();
+        soon(interrupted.recv()).await.unwrap();
+        let kept = bench.input(0).await;
         assert!(
             kept.starts_with(&taken),
             "{} handed out, {} kept",
@@ -110,37 +145,83 @@ async fn a_disk_that_fills_up_has_kept_all_that_was_handed_out() {
             kept.chunks(251)
                 .all(|chunk| pattern(0, chunk.len()) == chunk)
         );
-        assert_all_stopped(input, tail, output, "full").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_whole_channel_stops_with_the_disk_of_its_output() {
-    for fault in [
-        Fault::Full(0),
-        Fault::Full(3000),
-        Fault::Sync,
-        Fault::Panic,
-        Fault::Removed,
-        Fault::Replaced,
-    ] {
+async fn a_channel_whose_chunks_fail_stops_and_loses_nothing() {
+    for fault in [Fault::Full(0), Fault::Full(3000)] {
         let bench = Bench::new();
-        let (input, tail, output) = bench.open(0).await;
+        let mut interrupted = bench.recorder.interrupted().unwrap();
+        let (input, mut tail, output) = bench.open(0).await;
         output
             .write(Stream::Out, Bytes::from_static(b"before"))
             .unwrap();
-        until(|| shown(&bench.cast(0)) == "before").await;
-        strike(&bench, 0, ".cast", fault);
+        input.append(Bytes::from_static(b"typed")).await.unwrap();
+        assert_eq!(take(&mut tail, 5).await, b"typed");
+        strike(&bench, CHUNKS, fault);
         soon(async {
             while output.ready().await.is_ok()
                 && output.write(Stream::Out, pattern(0, 1000)).is_ok()
-            {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            {}
         })
         .await;
         assert_all_stopped(input, tail, output, &format!("{fault:?}")).await;
+        assert!(interrupted.try_recv().is_err());
+
+        heal(&bench);
+        let closed = soon(interrupted.recv()).await.unwrap();
+        assert_eq!(closed.closing.end, End::Interrupted);
+        assert_eq!(bench.input(0).await, b"typed");
+        let cast = bench.cast(0).await;
+        assert!(shown(&cast).starts_with("before"));
+        assert_eq!(markers(&cast), ["recording interrupted"]);
     }
+}
+
+#[tokio::test]
+async fn what_a_panic_has_lost_is_in_the_log() {
+    let bench = Bench::new();
+    let (input, mut tail, output) = bench.open(0).await;
+    input.append(Bytes::from_static(b"typed")).await.unwrap();
+    assert_eq!(take(&mut tail, 5).await, b"typed");
+    strike(&bench, CHUNKS, Fault::Panic);
+    bench.recorder.cut(session(0), 0).await;
+    soon(output.stopped()).await;
+    heal(&bench);
+    let again = Bench::at(killed(&bench), RealClock::start());
+    let closed = again.recorder.interrupted().unwrap().try_recv().unwrap();
+    assert_eq!(closed.closing.end, End::Interrupted);
+    assert_eq!(input_in(again.dir.path(), 0), b"typed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_whose_directory_is_gone_stops() {
+    let bench = Bench::new();
+    let (input, tail, output) = bench.open(0).await;
+    std::fs::remove_dir_all(bench.root()).unwrap();
+    soon(output.stopped()).await;
+    assert_all_stopped(input, tail, output, "removed").await;
+}
+
+#[tokio::test]
+async fn chunks_that_can_not_be_flushed_are_made_again_from_the_log() {
+    let bench = Bench::new();
+    let (input, mut tail, output) = bench.open(0).await;
+    input.append(Bytes::from_static(b"typed")).await.unwrap();
+    assert_eq!(take(&mut tail, 5).await, b"typed");
+    strike(&bench, CHUNKS, Fault::Sync);
+    assert!(soon(output.finish()).await.is_err());
+    // A second flush that succeeds means nothing, so nothing new begins.
+    heal(&bench);
+    let refused = bench.recorder.open(header(9, KeepOutput::Everything)).await;
+    assert!(matches!(refused, Err(RecorderError::Trouble(_))));
+    assert!(bench.recorder.health().trouble.is_some());
+
+    let again = Bench::at(killed(&bench), RealClock::start());
+    let closed = again.recorder.interrupted().unwrap().try_recv().unwrap();
+    assert_eq!((closed.session, closed.channel), (session(0), 0));
+    assert_eq!(input_in(again.dir.path(), 0), b"typed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,19 +255,6 @@ async fn whoever_waits_is_told() {
 }
 
 #[tokio::test]
-async fn finish_does_not_succeed_on_a_disk_that_fails() {
-    for ending in [".cast", ".input"] {
-        let bench = Bench::new();
-        let (_input, _tail, output) = bench.open(0).await;
-        output
-            .write(Stream::Out, Bytes::from_static(b"last words"))
-            .unwrap();
-        strike(&bench, 0, ending, Fault::Sync);
-        assert!(soon(output.finish()).await.is_err(), "{ending}");
-    }
-}
-
-#[tokio::test]
 async fn one_failing_channel_leaves_the_others_alone() {
     let bench = Bench::new();
     let (input, tail, output) = bench.open(0).await;
@@ -194,9 +262,11 @@ async fn one_failing_channel_leaves_the_others_alone() {
     for number in 1..5 {
         others.push(bench.open(number).await);
     }
-    strike(&bench, 0, "/0.input", Fault::Panic);
+    strike(&bench, ".input.frames.zst.age", Fault::Panic);
     input.append(Bytes::from_static(b"x")).await.unwrap();
+    bench.recorder.cut(session(0), 0).await;
     assert_all_stopped(input, tail, output, "panic").await;
+    heal(&bench);
     for (input, mut tail, output) in others {
         input.append(Bytes::from_static(b"fine")).await.unwrap();
         assert_eq!(take(&mut tail, 4).await, b"fine");
@@ -207,36 +277,22 @@ async fn one_failing_channel_leaves_the_others_alone() {
 
 #[tokio::test]
 async fn a_thread_that_dies_takes_all_its_channels_with_it() {
-    for ending in [".input", ".cast"] {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = TestDisk::default();
-        let settings = Settings {
-            root: dir.path().to_owned(),
-            writers: 1,
-        };
-        let recorder =
-            Recorder::start(settings, Arc::new(disk.clone()), RealClock::start()).unwrap();
+    for ending in [LOG, CHUNKS] {
+        let bench = Bench::new();
         let mut channels = Vec::new();
         for number in 0..3 {
-            let channel = recorder
-                .open(header(number, KeepOutput::Everything))
-                .await
-                .unwrap();
-            channels.push(channel.split());
+            channels.push(bench.open(number).await);
         }
-        *disk.plan.ending.lock().unwrap() = ending;
-        disk.plan.panic_twice.store(true, Ordering::SeqCst);
-        let (input, _, output) = &channels[0];
-        if ending == ".input" {
-            input.append(Bytes::from_static(b"x")).await.unwrap();
-        } else {
-            output.write(Stream::Out, Bytes::from_static(b"x")).unwrap();
-        }
+        *bench.disk.plan.ending.lock().unwrap() = ending;
+        bench.disk.plan.panic_twice.store(true, Ordering::SeqCst);
+        let (input, ..) = &channels[0];
+        input.append(Bytes::from_static(b"x")).await.unwrap();
+        bench.recorder.cut(session(0), 0).await;
         for (input, tail, output) in channels {
             assert_all_stopped(input, tail, output, ending).await;
         }
-        *disk.plan.ending.lock().unwrap() = "none";
-        let refused = recorder.open(header(9, KeepOutput::Everything)).await;
+        *bench.disk.plan.ending.lock().unwrap() = "none";
+        let refused = bench.recorder.open(header(9, KeepOutput::Everything)).await;
         assert!(matches!(refused, Err(RecorderError::Stopped)));
     }
 }
@@ -244,31 +300,90 @@ async fn a_thread_that_dies_takes_all_its_channels_with_it() {
 #[tokio::test]
 async fn a_session_without_disk_is_refused() {
     let cases = [
-        (Fault::Full(0), ".cast"),
-        (Fault::Full(0), ".input"),
-        (Fault::Full(30_000), ".input"),
-        (Fault::Sync, ".cast"),
-        (Fault::Sync, ".input"),
+        (Fault::Full(0), "manifest.jsonl"),
+        (Fault::Full(0), "input.key.age"),
+        (Fault::Full(0), LOG),
+        (Fault::Sync, "manifest.jsonl"),
+        (Fault::Sync, "output.key.age"),
+        (Fault::Sync, LOG),
         (Fault::Removed, ""),
     ];
     for (fault, ending) in cases {
         let bench = Bench::new();
-        strike(&bench, 0, ending, fault);
-        if let Fault::Removed = fault {
-            std::fs::write(bench.root(), "in the way").unwrap();
-        }
+        strike(&bench, ending, fault);
         let opened = bench.recorder.open(header(0, KeepOutput::Everything)).await;
         assert!(
-            matches!(opened, Err(RecorderError::Disk { .. })),
+            matches!(
+                opened,
+                Err(RecorderError::Disk { .. }
+                    | RecorderError::NotBegun(_)
+                    | RecorderError::Trouble(_))
+            ),
             "{fault:?} {ending}"
         );
     }
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let settings = Settings {
-        root: file.path().to_owned(),
-        writers: 1,
-    };
-    assert!(Recorder::start(settings, Arc::new(RealDisk), RealClock::start()).is_err());
+    let dir = tempfile::tempdir().unwrap();
+    let settings = settings(dir.path());
+    std::fs::write(&settings.root, "in the way").unwrap();
+    let started = Recorder::start(
+        settings,
+        &[],
+        Arc::new(RealDisk),
+        RealClock::start(),
+        random(),
+    );
+    assert!(matches!(started, Err(RecorderError::Disk { .. })));
+}
+
+/// When there is no room for another segment, everything waits, and then ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_can_not_grow_pauses_and_then_ends_what_runs() {
+    let bench = Bench::new();
+    *bench.disk.plan.ending.lock().unwrap() = LOG;
+    until(|| bench.recorder.health().trouble.is_none()).await;
+    bench.disk.plan.no_new.store(true, Ordering::SeqCst);
+    let (input, mut tail, output) = bench.open(0).await;
+    let taking = tokio::spawn(async move {
+        let taken = take_all(&mut tail).await.len();
+        (taken, tail)
+    });
+    soon(async {
+        let mut at = 0;
+        while input.append(pattern(at, 60_000)).await.is_ok() {
+            at += 60_000;
+        }
+    })
+    .await;
+    let (taken, tail) = soon(taking).await.unwrap();
+    assert!(taken > 2 << 20, "only {taken} bytes passed");
+    assert!(bench.recorder.health().trouble.unwrap().contains("segment"));
+    let refused = bench.recorder.open(header(9, KeepOutput::Everything)).await;
+    assert!(matches!(refused, Err(RecorderError::Trouble(_))));
+    assert_all_stopped(input, tail, output, "no segment").await;
+
+    heal(&bench);
+    until(|| bench.recorder.health().trouble.is_none()).await;
+    bench.open(10).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_is_nearly_full() {
+    let bench = Bench::new();
+    let free = |free: u64| bench.disk.plan.free.store(free, Ordering::SeqCst);
+    let recorder = &bench.recorder;
+    let space = |expected| until(move || recorder.health().space == expected);
+    let (input, tail, output) = bench.open(0).await;
+    free((1 << 30) - 1);
+    space(Space::Low).await;
+    let refused = bench.recorder.open(header(1, KeepOutput::Everything)).await;
+    assert!(matches!(refused, Err(RecorderError::NoRoom { .. })));
+    input.append(Bytes::from_static(b"goes on")).await.unwrap();
+    free(1 << 20);
+    soon(output.stopped()).await;
+    assert_all_stopped(input, tail, output, "nearly full").await;
+    free(1 << 31);
+    space(Space::Ample).await;
+    bench.open(2).await;
 }
 
 #[tokio::test]
@@ -278,14 +393,16 @@ async fn durable_means_on_the_disk() {
     // Nothing was queued: nothing to wait for.
     soon(output.durable()).await.unwrap();
 
-    *bench.disk.plan.ending.lock().unwrap() = ".cast";
+    *bench.disk.plan.ending.lock().unwrap() = LOG;
     let before = bench.disk.plan.syncs.load(Ordering::SeqCst);
     output.marker("signal INT sent").unwrap();
     soon(output.durable()).await.unwrap();
     assert!(bench.disk.plan.syncs.load(Ordering::SeqCst) > before);
-    let path = recorder::cast_path(&bench.root(), session(0), 0);
-    let cast = std::fs::read_to_string(path).unwrap();
-    assert!(cast.contains("signal INT sent"), "{cast}");
+    let again = Bench::at(killed(&bench), RealClock::start());
+    assert_eq!(
+        markers(&cast_in(again.dir.path(), 0)),
+        ["signal INT sent", "recording interrupted"]
+    );
 
     // Under a flood it waits for what was there, and not for what comes after.
     let flood = output.clone();

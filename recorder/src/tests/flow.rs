@@ -32,15 +32,8 @@ async fn a_session_from_open_to_finish() {
 
     let other = output.clone();
     let finished = soon(output.finish()).await.unwrap();
-    assert_eq!(
-        finished,
-        Finished {
-            bytes_in: 3,
-            bytes_out: 12,
-            kept_out: 12,
-            sha256: None
-        }
-    );
+    assert_eq!((finished.bytes_in, finished.bytes_out), (3, 12));
+    assert_eq!((finished.kept_out, finished.sha256), (12, None));
     assert!(
         other
             .write(Stream::Out, Bytes::from_static(b"late"))
@@ -49,14 +42,25 @@ async fn a_session_from_open_to_finish() {
     assert!(soon(other.finish()).await.is_err());
     assert!(soon(tail.next()).await.unwrap().is_none());
 
-    let cast = bench.cast(0);
+    let recording = archived(bench.dir.path(), 0);
+    let manifest = recording.manifest();
+    assert_eq!(manifest.seal(), finished.seal);
+    assert_eq!(
+        manifest.closing,
+        Some(Closing {
+            end: End::Complete,
+            bytes_in: 3,
+            bytes_out: 12,
+            exit: Some(3)
+        })
+    );
+    let input_len = manifest.chunks[1].chunk.bytes;
+    assert_eq!(manifest.chunks.len(), 2);
+    let cast = bench.cast(0).await;
     let events: Vec<_> = Reader::new(&cast)
         .unwrap()
         .map(|timed| timed.unwrap().event)
         .collect();
-    let input_len = std::fs::metadata(recorder::input_path(&bench.root(), session(0), 0))
-        .unwrap()
-        .len();
     let expected = [
         Event::Output("a b ".into()),
         Event::Resize {
@@ -74,8 +78,10 @@ async fn a_session_from_open_to_finish() {
         },
     ];
     assert_eq!(events, expected);
-    assert_eq!(bench.input(0), b"ls\r");
-    assert_eq!(repair_all(&bench.root()).unwrap(), []);
+    assert_eq!(bench.input(0).await, b"ls\r");
+    assert!(bench.recorder.health().open == 1, "not stored yet");
+    finished.receipt.stored();
+    assert!(bench.recorder.health().open == 0);
 }
 
 #[tokio::test]
@@ -83,11 +89,21 @@ async fn only_the_owner_may_look() {
     let bench = Bench::new();
     let _handles = bench.open(7).await;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let dir = recorder::session_dir(&bench.root(), session(7));
-    assert_eq!(mode(&bench.root()), 0o700);
-    assert_eq!(mode(&dir), 0o700);
-    assert_eq!(mode(&dir.join("7.cast")), 0o600);
-    assert_eq!(mode(&dir.join("7.input")), 0o600);
+    let dir = archive::recording_dir(&bench.root(), session(7), 7);
+    for dir in [&bench.root(), dir.parent().unwrap(), &dir] {
+        assert_eq!(mode(dir), 0o700);
+    }
+    bench.cast(7).await;
+    let mut files: Vec<_> = std::fs::read_dir(&dir)
+        .unwrap()
+        .chain(std::fs::read_dir(bench.dir.path().join("wal")).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 4, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
 }
 
 #[tokio::test]
@@ -98,7 +114,7 @@ async fn a_recording_is_never_written_over() {
     assert!(matches!(
         again,
         Err(RecorderError::Disk {
-            doing: "creating",
+            doing: "beginning a recording in",
             ..
         })
     ));
@@ -129,7 +145,7 @@ async fn beyond_the_limit_output_is_counted_and_hashed() {
     let digests = finished.sha256.unwrap();
     assert_eq!(digests.out, digest(&SHA256, text.as_bytes()).as_ref());
     assert_eq!(digests.err, digest(&SHA256, b"oops").as_ref());
-    let cast = bench.cast(0);
+    let cast = bench.cast(0).await;
     assert_eq!(shown(&cast), text[..1000]);
     let markers = markers(&cast);
     assert_eq!(markers.len(), 2, "{markers:?}");
@@ -150,12 +166,13 @@ async fn a_running_session_can_be_watched() {
     output
         .write(Stream::Out, Bytes::from_static(b"password: "))
         .unwrap();
-    until(|| shown(&bench.cast(0)) == "password: ").await;
+    assert_eq!(shown(&bench.cast(0).await), "password: ");
     input.append(Bytes::from_static(b"secret\r")).await.unwrap();
     take(&mut tail, 7).await;
 
     let mut merged = Vec::new();
-    serve::read_cast_with_input(&bench.root(), session(0), 0)
+    bench.recorder.cut(session(0), 0).await;
+    serve::cast_with_input(&archived(bench.dir.path(), 0))
         .unwrap()
         .read_to_end(&mut merged)
         .unwrap();
@@ -170,7 +187,8 @@ async fn a_running_session_can_be_watched() {
             Event::Input("secret\r".into())
         ]
     );
-    assert!(!String::from_utf8(bench.cast(0)).unwrap().contains("secret"));
+    let cast = String::from_utf8(bench.cast(0).await).unwrap();
+    assert!(!cast.contains("secret"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -194,7 +212,7 @@ async fn a_flood_of_tiny_packets_shares_flushes() {
 async fn output_is_flushed_without_being_asked() {
     let bench = Bench::new();
     let (_input, _tail, output) = bench.open(0).await;
-    *bench.disk.plan.ending.lock().unwrap() = ".cast";
+    *bench.disk.plan.ending.lock().unwrap() = ".wal";
     bench.disk.plan.syncs.store(0, Ordering::SeqCst);
     output.write(Stream::Out, Bytes::from_static(b"x")).unwrap();
     until(|| bench.disk.plan.syncs.load(Ordering::SeqCst) > 0).await;
@@ -222,7 +240,7 @@ async fn the_asset_waits_for_a_slow_disk_and_for_nothing_else() {
         output.ready().await.unwrap();
         output.write(Stream::Out, pattern(0, 80 << 10)).unwrap();
     }
-    assert!(held_up().await.is_err(), "320 KiB are unwritten");
+    assert!(held_up().await.is_err(), "320 KiB are not durable");
     hangs.store(false, Ordering::SeqCst);
     soon(output.ready()).await.unwrap();
 }
@@ -235,10 +253,9 @@ async fn two_hundred_channels_do_not_mix() {
         .collect();
     for (number, task) in (0..).zip(tasks) {
         let typed = soon(task).await.unwrap();
-        assert!(bench.input(number) == typed.as_bytes());
-        assert!(shown(&bench.cast(number)) == typed);
+        assert!(bench.input(number).await == typed.as_bytes());
+        assert!(shown(&bench.cast(number).await) == typed);
     }
-    assert_eq!(repair_all(&bench.root()).unwrap(), []);
 }
 
 /// Types lines that name the session, shows what reaches the asset, and finishes.
@@ -280,6 +297,7 @@ async fn echo_session(bench: Arc<Bench>, number: u32) -> String {
 #[tokio::test]
 async fn handles_may_go_in_any_order() {
     let bench = Bench::new();
+    let mut interrupted = bench.recorder.interrupted().unwrap();
     for (number, order) in (0..).zip(["ito", "iot", "tio", "toi", "oit", "oti"]) {
         let (input, mut tail, output) = bench.open(number).await;
         input.append(Bytes::from_static(b"typed")).await.unwrap();
@@ -303,8 +321,11 @@ async fn handles_may_go_in_any_order() {
                 soon(output.ready()).await.unwrap();
             }
         }
-        // What was queued is written nevertheless.
-        until(|| shown(&bench.cast(number)) == "shown").await;
+        // What was queued is kept nevertheless, and closed as interrupted.
+        let closed = soon(interrupted.recv()).await.unwrap();
+        assert_eq!((closed.session, closed.channel), (session(number), number));
+        assert_eq!(closed.closing.end, End::Interrupted);
+        assert_eq!(shown(&bench.cast(number).await), "shown");
     }
 }
 

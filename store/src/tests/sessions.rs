@@ -155,6 +155,10 @@ async fn sessions_of_a_broker_that_died_are_interrupted_at_its_start() {
         bytes_in: 1,
         bytes_out: 2,
         state: "complete",
+        seal: Some(crate::RecordingSeal {
+            lines: 3,
+            root: [7; 32],
+        }),
     };
     world
         .store

@@ -124,6 +124,10 @@ async fn credentials_and_recordings(world: &World) {
         bytes_in: 1,
         bytes_out: 2,
         state: "complete",
+        seal: Some(crate::RecordingSeal {
+            lines: 3,
+            root: [7; 32],
+        }),
     };
     let finished = store.finish_recording(session, 0, &end);
     finished.await.expect("finished");

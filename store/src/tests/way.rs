@@ -87,6 +87,10 @@ async fn the_whole_way_and_its_audit_trail() {
         bytes_in: 5,
         bytes_out: 7,
         state: "complete",
+        seal: Some(crate::RecordingSeal {
+            lines: 3,
+            root: [7; 32],
+        }),
     };
     store
         .finish_recording(session, 0, &end)

@@ -60,7 +60,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "drawbridge-bench",
-        &["drawbridge", "drawbridge-domain", "drawbridge-tests"],
+        &[
+            "drawbridge",
+            "drawbridge-domain",
+            "drawbridge-recorder",
+            "drawbridge-tests",
+        ],
     ),
 ];
 
