@@ -117,7 +117,9 @@ impl From<StoreError> for ApiError {
             | StoreError::Sql(_)
             | StoreError::Migration(_)
             | StoreError::File { .. }
-            | StoreError::Vault(_) => Self::fault(error),
+            | StoreError::Vault(_)
+            | StoreError::Log(_)
+            | StoreError::LogNote(_) => Self::fault(error),
         }
     }
 }

@@ -5,6 +5,7 @@ use domain::{Actor, Draft, Event, EventId, Timestamp, Who};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::error::StoreError;
+use crate::log::{self, Leaf};
 use crate::page::{Page, Paged};
 use crate::row::Fields;
 use crate::store::Store;
@@ -87,22 +88,37 @@ pub(crate) async fn insert(
     actor: &Actor,
     draft: Draft,
 ) -> Result<(), StoreError> {
-    sqlx::query(concat!(
+    let (id, who) = (id.to_string(), actor.who.to_string());
+    let before = draft.before.map(|v| v.to_string());
+    let after = draft.after.map(|v| v.to_string());
+    let seq = sqlx::query_scalar(concat!(
         "INSERT INTO audit (id, at, actor, source, action, subject, before, after, reason)",
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING seq",
     ))
-    .bind(id.to_string())
+    .bind(&id)
     .bind(at.as_micros())
-    .bind(actor.who.to_string())
+    .bind(&who)
     .bind(&actor.source)
     .bind(draft.action)
-    .bind(draft.subject)
-    .bind(draft.before.map(|v| v.to_string()))
-    .bind(draft.after.map(|v| v.to_string()))
-    .bind(draft.reason)
-    .execute(conn)
+    .bind(&draft.subject)
+    .bind(&before)
+    .bind(&after)
+    .bind(&draft.reason)
+    .fetch_one(&mut *conn)
     .await?;
-    Ok(())
+    let leaf = Leaf {
+        seq,
+        id: &id,
+        at,
+        actor: &who,
+        source: &actor.source,
+        action: draft.action,
+        subject: &draft.subject,
+        before: before.as_deref(),
+        after: after.as_deref(),
+        reason: draft.reason.as_deref(),
+    };
+    log::append(conn, &leaf).await
 }
 
 fn event(row: &SqliteRow) -> Result<Event, StoreError> {

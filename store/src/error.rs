@@ -8,6 +8,7 @@ use domain::request::RequestRefused;
 use domain::{AccountName, AssetName, GrantId, Timestamp};
 use thiserror::Error;
 
+use crate::log::LogFault;
 use crate::vault::VaultError;
 
 /// A rule said no. Nothing was changed.
@@ -117,6 +118,14 @@ pub enum StoreError {
     /// The vault could not be opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The transparency log is not what was written.
+    #[error(
+        "the transparency log in the database is not whole, and nothing goes on with it: {0}. Keep this database for the auditors, since somebody may have changed it, and put one back from a backup"
+    )]
+    Log(#[from] LogFault),
+    /// A note of the log can't be read or made.
+    #[error("a checkpoint of the transparency log: {0}")]
+    LogNote(String),
 }
 
 /// What sort of failure it is, for a caller's own mapping.
@@ -150,8 +159,14 @@ impl StoreError {
             | Self::Sql(_)
             | Self::Migration(_)
             | Self::File { .. }
-            | Self::Vault(_) => Kind::Broken,
+            | Self::Vault(_)
+            | Self::Log(_)
+            | Self::LogNote(_) => Kind::Broken,
         }
+    }
+
+    pub(crate) fn log_note(error: ledger::BadNote) -> Self {
+        Self::LogNote(error.to_string())
     }
 
     pub(crate) fn missing(kind: &str, id: impl fmt::Display) -> Self {

@@ -17,7 +17,8 @@ use sqlx::{SqlitePool, Transaction};
 use tokio::sync::watch;
 
 use crate::error::StoreError;
-use crate::tx::WriteTx;
+use crate::log;
+use crate::tx::{WriteTx, begin};
 use crate::vault::{Vault, VaultKey};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -54,13 +55,16 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) changed: watch::Sender<u64>,
+    /// Counts the checkpoints of the log.
+    pub(crate) signed: watch::Sender<u64>,
 }
 
 impl Store {
     /// Opens the database, and brings it to this version.
     ///
     /// # Errors
-    /// When the file can't be used, is of a newer version, or is locked.
+    /// When the file can't be used, is of a newer version, or is locked, or when the
+    /// log in it is not whole.
     pub async fn open(
         options: Options,
         clock: Arc<dyn Clock>,
@@ -92,8 +96,12 @@ impl Store {
                 clock,
                 random,
                 changed: watch::Sender::new(0),
+                signed: watch::Sender::new(0),
             }),
         };
+        let mut tx = begin(&store.inner).await?;
+        log::check(&mut tx).await?;
+        tx.commit().await?;
         store.warn_of_unreadable_credentials().await?;
         Ok(store)
     }

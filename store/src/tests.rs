@@ -4,6 +4,7 @@ mod audit_log;
 mod disabling;
 mod idle;
 mod lockout;
+mod log;
 mod plant;
 mod races;
 mod refusals;

@@ -22,15 +22,7 @@ pub(crate) struct WriteTx {
 impl WriteTx {
     /// Waits for its turn, a bounded time; then the database is its own.
     pub(crate) async fn begin(inner: &Inner) -> Result<Self, StoreError> {
-        let tx = match begin_immediate(&inner.writer).await {
-            // A statement that failed for want of room takes its transaction
-            // with it, and the connection has lost count: take a fresh one.
-            Err(sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed) => {
-                inner.writer.acquire().await?.close().await?;
-                begin_immediate(&inner.writer).await
-            }
-            other => other,
-        }?;
+        let tx = begin(inner).await?;
         Ok(Self {
             tx,
             now: inner.clock.now(),
@@ -75,6 +67,20 @@ impl WriteTx {
             .await
             .unwrap_or(Err(sqlx::Error::WorkerCrashed))
             .map_err(StoreError::from)
+    }
+}
+
+/// A transaction that has the database to itself. Only what no event tells of,
+/// the log's signatures, is written with it as it is.
+pub(crate) async fn begin(inner: &Inner) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match begin_immediate(&inner.writer).await {
+        // A statement that failed for want of room takes its transaction with
+        // it, and the connection has lost count: take a fresh one.
+        Err(sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed) => {
+            inner.writer.acquire().await?.close().await?;
+            begin_immediate(&inner.writer).await
+        }
+        other => other,
     }
 }
 
