@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::{AccountName, Clock, Random};
 use recorder::Recorder;
+use ledger::VerifierKey;
 use store::Store;
 
 use crate::hashing::Hashing;
@@ -44,6 +45,9 @@ pub struct ApiSettings {
     pub ssh_port: u16,
     /// The broker's SSH host key, as one line of OpenSSH.
     pub ssh_host_key: String,
+    /// The public keys that the log is checked with: its own, then those of
+    /// witnesses.
+    pub log_keys: Vec<VerifierKey>,
     /// How long a login lasts.
     pub token_lifetime: Duration,
     /// How long a request may take, until its answer begins.
@@ -56,6 +60,7 @@ impl Default for ApiSettings {
             ssh_host: "localhost".to_owned(),
             ssh_port: 2222,
             ssh_host_key: String::new(),
+            log_keys: Vec::new(),
             token_lifetime: Duration::from_secs(12 * 3600),
             request_timeout: Duration::from_secs(30),
         }

@@ -9,6 +9,7 @@ mod description;
 mod events;
 mod grants;
 mod health;
+mod log;
 mod login;
 mod me;
 mod plant;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Routes {
         .and(sessions::routes())
         .and(recordings::routes())
         .and(audit::routes())
+        .and(log::routes())
         .and(events::routes())
 }
 

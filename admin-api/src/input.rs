@@ -8,6 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Qu
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use domain::{AccountName, ConduitName, CredentialName, GrantId, RequestId, SessionId};
+use ledger::TilePath;
 use serde::de::DeserializeOwned;
 
 use crate::app::Api;
@@ -145,6 +146,7 @@ kinds!(
     GrantId = "grant",
     RequestId = "request",
     SessionId = "session",
+    TilePath = "tile",
 );
 
 impl<S: Send + Sync, T: Kind> FromRequestParts<S> for At<T> {

@@ -27,8 +27,10 @@ use crate::dto::{FieldError, LiveGrant, Problem};
 use crate::places::Place;
 use crate::problem::ApiError;
 
-/// Where all routes stand.
+/// Where all routes stand, but those of the log.
 const BASE: &str = "/api";
+/// Where the routes of the log stand, by a layout that is not ours.
+const ROOT: &str = "";
 const BEARER: &str = "bearer";
 
 /// Who may come through.
@@ -39,6 +41,7 @@ enum Access {
 }
 
 struct Entry {
+    base: &'static str,
     access: Access,
     tag: &'static str,
     declared: UtoipaMethodRouter<Api>,
@@ -46,6 +49,7 @@ struct Entry {
 
 /// Declared routes.
 pub(crate) struct Routes {
+    base: &'static str,
     tag: &'static str,
     entries: Vec<Entry>,
 }
@@ -54,8 +58,17 @@ impl Routes {
     /// A group of routes, under its name in the API's description.
     pub(crate) fn group(tag: &'static str) -> Self {
         Self {
+            base: BASE,
             tag,
             entries: Vec::new(),
+        }
+    }
+
+    /// As [`Routes::group`], of routes that do not stand under `/api`.
+    pub(crate) fn group_at_root(tag: &'static str) -> Self {
+        Self {
+            base: ROOT,
+            ..Self::group(tag)
         }
     }
 
@@ -76,6 +89,7 @@ impl Routes {
 
     fn entry(mut self, access: Access, declared: UtoipaMethodRouter<Api>) -> Self {
         self.entries.push(Entry {
+            base: self.base,
             access,
             tag: self.tag,
             declared,
@@ -96,27 +110,43 @@ impl Routes {
     }
 
     pub(crate) fn into_openapi(self) -> OpenApi {
-        self.assemble(|routes, _, _| routes).into_openapi()
+        let mut document = self.assemble(|routes, _, _| routes).into_openapi();
+        let paths = std::mem::take(&mut document.paths.paths);
+        // The star, which lets a parameter have slashes, is the router's word.
+        let named = paths
+            .into_iter()
+            .map(|(path, item)| (path.replace("{*", "{"), item));
+        document.paths.paths = named.collect();
+        document
     }
 
     fn assemble(
         self,
         guarded: impl Fn(MethodRouter<Api>, Access, String) -> MethodRouter<Api>,
     ) -> OpenApiRouter<Api> {
-        let mut all = OpenApiRouter::default();
+        let mut api = OpenApiRouter::default();
+        let mut root = OpenApiRouter::default();
         for entry in self.entries {
             let Entry {
+                base,
                 access,
                 tag,
                 declared: (schemas, mut paths, mut methods),
             } = entry;
             for (path, item) in &mut paths.paths {
-                methods = guarded(methods, access, format!("{BASE}{path}"));
+                methods = guarded(methods, access, format!("{base}{path}"));
                 operations(item).for_each(|operation| describe(operation, access, tag));
             }
-            all = all.routes((schemas, paths, methods));
+            let routes = (schemas, paths, methods);
+            if base == ROOT {
+                root = root.routes(routes);
+            } else {
+                api = api.routes(routes);
+            }
         }
-        OpenApiRouter::with_openapi(description()).nest(BASE, all)
+        OpenApiRouter::with_openapi(description())
+            .nest(BASE, api)
+            .merge(root)
     }
 }
 

@@ -3,6 +3,7 @@
 mod events;
 mod limits;
 mod lists;
+mod log;
 mod login;
 mod logs;
 mod plant;

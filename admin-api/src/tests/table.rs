@@ -65,6 +65,10 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/recordings", "approver auditor admin"),
     ("GET", "/api/v1/audit", "auditor admin"),
     ("GET", "/api/v1/events", ALL),
+    ("GET", "/log/checkpoint", "auditor admin"),
+    ("GET", "/log/tile/{path}", "auditor admin"),
+    ("GET", "/log/vkeys", "auditor admin"),
+    ("GET", "/log/handovers", "auditor admin"),
 ];
 
 /// Each method and path of the API's description.
@@ -94,7 +98,8 @@ fn every_route_has_a_line_and_every_line_a_route() {
 fn call(method: &str, path: &str, token: Option<&str>) -> Request<Body> {
     let path = path
         .replace("{id}", "01930000-0000-7000-8000-000000000000")
-        .replace("{name}", "nobody");
+        .replace("{name}", "nobody")
+        .replace("{path}", "0/000");
     let mut request = Request::builder().method(method).uri(path);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -175,6 +180,11 @@ async fn other_spellings_of_a_path_lead_nowhere() {
         "/api/v1/accounts%2F",
         "/API/v1/accounts",
         "/v1/accounts",
+        "/log",
+        "/log/",
+        "/log/tile",
+        "/log/tile/",
+        "/api/log/checkpoint",
     ] {
         let response = world.send(call("GET", path, Some(&token))).await;
         Answer::read(response).await.problem(404, "no_such_path");
