@@ -10,7 +10,6 @@ mod files;
 pub mod keys;
 pub mod manifest;
 mod read;
-mod tree;
 
 pub use chunk::{BadChunk, Packer, unpack};
 pub use files::{DirFiles, Files};

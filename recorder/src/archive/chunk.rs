@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 
 use age::x25519::{Identity, Recipient};
 use age::{DecryptError, Decryptor, Encryptor};
+use ledger::Hash;
 use thiserror::Error;
 use zstd::bulk::Compressor;
 
@@ -166,14 +167,14 @@ impl Chunk {
     /// Whether `stored` is this chunk, byte for byte.
     #[must_use]
     pub fn is(&self, stored: &[u8]) -> bool {
-        stored.len() as u64 == self.stored && super::tree::sha256(&[stored]) == self.sha256
+        stored.len() as u64 == self.stored && hash(stored) == self.sha256
     }
 }
 
 /// The hash of a chunk as it is stored.
 #[must_use]
 pub fn hash(stored: &[u8]) -> [u8; 32] {
-    super::tree::sha256(&[stored])
+    Hash::of(stored).0
 }
 
 #[cfg(test)]

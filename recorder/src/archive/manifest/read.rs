@@ -114,7 +114,7 @@ impl Manifest {
             return Err(Why::AfterEnd);
         }
         let (line_read, prev) = wire::following(line).ok_or(Why::Unknown)?;
-        if prev != *self.end.last() {
+        if prev != self.end.last() {
             return Err(Why::Prev);
         }
         // There is one way to write a line, so that no two readers understand

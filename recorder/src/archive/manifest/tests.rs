@@ -1,8 +1,14 @@
+use aws_lc_rs::digest::{Context, SHA256};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::archive::tree::sha256;
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    parts.iter().for_each(|part| context.update(part));
+    context.finish().as_ref().try_into().unwrap()
+}
 
 fn recipient(seed: u8) -> Recipient {
     // Any identity will do; these are made from nothing secret.

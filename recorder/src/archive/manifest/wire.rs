@@ -3,6 +3,7 @@
 
 use age::x25519::Recipient;
 use domain::{SessionId, Timestamp};
+use ledger::Hash;
 use serde::Deserialize;
 
 use super::{Chunk, ChunkLine, Closing, End, Opening, Track, TrackOpening};
@@ -19,13 +20,13 @@ pub(super) fn opening(line: &[u8]) -> Option<Opening> {
 }
 
 /// The line, and the hash it gives of the one before.
-pub(super) fn following(line: &[u8]) -> Option<(Line, [u8; 32])> {
+pub(super) fn following(line: &[u8]) -> Option<(Line, Hash)> {
     if let Ok(wire) = serde_json::from_slice::<ChunkWire>(line) {
-        let prev = hash(&wire.prev)?;
+        let prev = Hash::from_hex(&wire.prev).ok()?;
         return Some((Line::Chunk(wire.read()?), prev));
     }
     let wire = serde_json::from_slice::<ClosingWire>(line).ok()?;
-    let prev = hash(&wire.prev)?;
+    let prev = Hash::from_hex(&wire.prev).ok()?;
     Some((wire.read(), prev))
 }
 
@@ -125,7 +126,7 @@ impl ChunkWire {
                 through: self.through,
                 bytes: self.bytes,
                 stored: self.stored,
-                sha256: hash(&self.sha256)?,
+                sha256: Hash::from_hex(&self.sha256).ok()?.0,
             },
         })
     }
@@ -166,20 +167,4 @@ impl ClosingWire {
             },
         }
     }
-}
-
-/// 32 bytes in lower-case hexadecimal.
-fn hash(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: &u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    (pairs.len() == 32 && rest.is_empty()).then_some(())?;
-    let mut hash = [0; 32];
-    for (slot, [high, low]) in hash.iter_mut().zip(pairs) {
-        *slot = digit(high)? << 4 | digit(low)?;
-    }
-    Some(hash)
 }

@@ -3,8 +3,9 @@
 
 use std::fmt::{self, Display};
 
+use ledger::{Frontier, Hash, leaf_hash};
+
 use super::{Chunk, Closing, Opening, TrackOpening};
-use crate::archive::tree::{Tree, sha256};
 
 /// What commits to a whole manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +21,9 @@ pub struct Seal {
 /// follow one that nobody has.
 #[derive(Clone, Debug)]
 pub struct ManifestWriter {
-    tree: Tree,
+    tree: Frontier,
     /// The hash of the line before.
-    last: [u8; 32],
+    last: Hash,
     chunks: u64,
 }
 
@@ -62,15 +63,15 @@ impl ManifestWriter {
     #[must_use]
     pub fn seal(&self) -> Seal {
         Seal {
-            lines: self.tree.leaves(),
-            root: self.tree.root(),
+            lines: self.tree.size(),
+            root: self.tree.root().0,
         }
     }
 
     pub(super) fn before_all() -> Self {
         Self {
-            tree: Tree::default(),
-            last: [0; 32],
+            tree: Frontier::default(),
+            last: Hash::of_nothing(),
             chunks: 0,
         }
     }
@@ -87,8 +88,8 @@ impl ManifestWriter {
             chunk.through,
             chunk.bytes,
             chunk.stored,
-            Hex(&chunk.sha256),
-            Hex(&self.last),
+            Hash(chunk.sha256).to_hex(),
+            self.last.to_hex(),
         )
     }
 
@@ -103,18 +104,18 @@ impl ManifestWriter {
             self.chunks,
             closing.bytes_in,
             closing.bytes_out,
-            Hex(&self.last),
+            self.last.to_hex(),
         )
     }
 
-    pub(super) const fn last(&self) -> &[u8; 32] {
-        &self.last
+    pub(super) const fn last(&self) -> Hash {
+        self.last
     }
 
     /// Takes a line in, without its line feed.
     pub(super) fn follow(&mut self, line: &[u8], is_chunk: bool) {
-        self.tree.push(line);
-        self.last = sha256(&[line]);
+        self.tree.append(leaf_hash(line), |_, _| {});
+        self.last = Hash::of(line);
         self.chunks += u64::from(is_chunk);
     }
 }
@@ -134,15 +135,6 @@ pub(super) fn opening_line(opening: &Opening) -> String {
 fn ended(mut line: String) -> Vec<u8> {
     line.push('\n');
     line.into_bytes()
-}
-
-/// Bytes in lower-case hexadecimal.
-struct Hex<'a>(&'a [u8; 32]);
-
-impl Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
 }
 
 struct Written<'a>(&'a TrackOpening);
