@@ -71,6 +71,10 @@ typed_id! {
     SessionId,
     /// A signed-in account's bearer token.
     TokenId,
+    /// A legal hold on recordings.
+    HoldId,
+    /// A recording shared with somebody without an account.
+    ShareId,
     /// An entry of the audit log.
     EventId,
 }

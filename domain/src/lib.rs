@@ -18,6 +18,7 @@ pub mod name;
 pub mod plant;
 pub mod policy;
 pub mod request;
+pub mod retention;
 pub mod session;
 pub mod time;
 
@@ -25,7 +26,7 @@ pub use account::{Account, AccountState, Role};
 pub use audit::{Actor, Draft, Event, Who};
 pub use crowd::{Crowd, CrowdLimits};
 pub use grant::{Grant, GrantEnd, GrantEndReason, GrantPhase};
-pub use id::{EventId, GrantId, RequestId, SessionId, TicketId, TokenId};
+pub use id::{EventId, GrantId, HoldId, RequestId, SessionId, ShareId, TicketId, TokenId};
 pub use name::{AccountName, AssetName, BadName, ConduitName, CredentialName, SiteName, ZoneName};
 pub use plant::{
     Asset, Conduit, Keep, Operation, PlannedAccount, Plant, Protocol, Quorum, Rules, SecurityLevel,
@@ -33,8 +34,9 @@ pub use plant::{
 };
 pub use policy::{Action, Denied, Permit, Revoker, Verdict};
 pub use request::{Approval, Request, RequestState};
+pub use retention::{Hold, HoldOn, Kept, Purge, Signed, Why, may_purge};
 pub use session::{Blame, CloseReason};
 pub use time::{
     BadDuration, BadZone, Clock, EmptyWindow, PlantTime, Random, Timestamp, Window, human_duration,
-    parse_duration,
+    parse_duration, parse_long_duration,
 };

@@ -250,9 +250,25 @@ pub struct Zone {
     pub safety: bool,
     /// The longest window that may be approved into it.
     pub longest_session: Duration,
+    /// How long its recordings are kept after their end.
+    #[serde(default = "usual_retention")]
+    pub retention: Duration,
+}
+
+/// A plant that was stored before zones had a retention has the usual one.
+const fn usual_retention() -> Duration {
+    Zone::USUAL_RETENTION
 }
 
 impl Zone {
+    /// How long recordings are kept where the plant file does not say: a year.
+    pub const USUAL_RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
+    /// The least and the most that a plant may set: a day and a hundred years.
+    pub const RETENTION_BOUNDS: (Duration, Duration) = (
+        Duration::from_secs(24 * 3600),
+        Duration::from_secs(36_500 * 24 * 3600),
+    );
+
     /// The longest window where the plant file names none: 8 h, 8 h, 4 h and 2 h
     /// by security level; 2 h for a safety system.
     #[must_use]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use plant_time::{BadZone, LocalTime, PlantTime};
-pub use span::{BadDuration, human_duration, parse_duration, write_duration};
+pub use span::{BadDuration, human_duration, parse_duration, parse_long_duration, write_duration};
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

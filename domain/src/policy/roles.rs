@@ -49,6 +49,16 @@ pub enum Action {
     ListRecordings,
     /// Open a recording.
     ReadRecording,
+    /// Give somebody without an account a link to one recording.
+    ShareRecording,
+    /// See such links, and take them back.
+    ManageShares,
+    /// Put a legal hold on recordings.
+    PlaceHold,
+    /// Release a legal hold.
+    ReleaseHold,
+    /// See legal holds, and what is due to be purged.
+    ReadRetention,
     /// Read the audit log.
     ReadAudit,
     /// Hear that something has changed.
@@ -76,6 +86,11 @@ words!(Action {
     EndSession = "end_session",
     ListRecordings = "list_recordings",
     ReadRecording = "read_recording",
+    ShareRecording = "share_recording",
+    ManageShares = "manage_shares",
+    PlaceHold = "place_hold",
+    ReleaseHold = "release_hold",
+    ReadRetention = "read_retention",
     ReadAudit = "read_audit",
     Listen = "listen",
 });
@@ -100,7 +115,15 @@ pub const fn may(role: Role, action: Action) -> bool {
         A::RevokeGrant | A::CloseConduit => matches!(role, R::Approver | R::Operator | R::Admin),
         A::OpenConduit => matches!(role, R::Approver | R::Admin),
         A::ListWays => !matches!(role, R::Vendor),
-        A::ReadPlant | A::ListAccounts | A::ReadAudit => matches!(role, R::Auditor | R::Admin),
+        A::ReadPlant
+        | A::ListAccounts
+        | A::ReadAudit
+        | A::PlaceHold
+        | A::ReadRetention
+        | A::ManageShares => matches!(role, R::Auditor | R::Admin),
+        // An admin says how long a zone's recordings are kept, so another must
+        // say that a case is closed.
+        A::ReleaseHold | A::ShareRecording => matches!(role, R::Auditor),
         A::ApplyPlant | A::ManageAccounts | A::ManageCredentials => matches!(role, R::Admin),
         A::ListRecordings => matches!(role, R::Approver | R::Auditor | R::Admin),
         // An admin manages recordings and does not read them.

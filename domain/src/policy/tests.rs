@@ -305,6 +305,11 @@ fn the_table_of_roles() {
         ("end_session", "vendor approver operator admin"),
         ("list_recordings", "approver auditor admin"),
         ("read_recording", "approver auditor"),
+        ("share_recording", "auditor"),
+        ("manage_shares", "auditor admin"),
+        ("place_hold", "auditor admin"),
+        ("release_hold", "auditor"),
+        ("read_retention", "auditor admin"),
         ("read_audit", "auditor admin"),
         ("listen", "vendor approver operator auditor admin"),
     ];

@@ -17,6 +17,17 @@ const LONGEST: u64 = 366 * 24 * 3600;
 /// # Errors
 /// [`BadDuration`] on anything else, or on more than 366 days.
 pub fn parse_duration(text: &str) -> Result<Duration, BadDuration> {
+    parse_long_duration(text)
+        .ok()
+        .filter(|length| length.as_secs() <= LONGEST)
+        .ok_or(BadDuration)
+}
+
+/// As [`parse_duration`], but of any length: for what is kept for years.
+///
+/// # Errors
+/// [`BadDuration`] on anything that is no length of time.
+pub fn parse_long_duration(text: &str) -> Result<Duration, BadDuration> {
     let mut seconds: u64 = 0;
     let mut number: Option<u64> = None;
     let mut last_unit = u64::MAX;
@@ -46,7 +57,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, BadDuration> {
             .ok_or(BadDuration)?;
         seconds = seconds.checked_add(part).ok_or(BadDuration)?;
     }
-    if number.is_some() || last_unit == u64::MAX || seconds > LONGEST {
+    if number.is_some() || last_unit == u64::MAX {
         return Err(BadDuration);
     }
     Ok(Duration::from_secs(seconds))
@@ -135,6 +146,18 @@ mod tests {
             "1.5h",
         ] {
             assert_eq!(parse_duration(bad), Err(BadDuration), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_for_years_is_read_too() {
+        for (text, days) in [("400d", 400), ("36500d", 36_500)] {
+            let length = Duration::from_secs(days * 86_400);
+            assert_eq!(parse_long_duration(text), Ok(length));
+            assert_eq!(write_duration(length), text);
+        }
+        for bad in ["", "1y", "99999999999999999999d", "-1d"] {
+            assert_eq!(parse_long_duration(bad), Err(BadDuration), "{bad:?}");
         }
     }
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use super::{PlantError, PlantErrors, dto, line_of};
 use crate::name::ZoneName;
-use crate::plant::Plant;
-use crate::time::{human_duration, parse_duration};
+use crate::plant::{Plant, Zone};
+use crate::time::{human_duration, parse_duration, parse_long_duration};
 
 /// The longest title, person's name or company, in characters.
 const MAX_TITLE: usize = 120;
@@ -141,6 +141,23 @@ impl Check<'_> {
                     "{} is no just-in-time access; write at most 7d",
                     human_duration(length)
                 ),
+            );
+            return None;
+        }
+        Some(length)
+    }
+
+    fn retention(&mut self, key: &str, text: Option<&dto::Text>) -> Option<Duration> {
+        let Some(text) = text else {
+            return Some(Zone::USUAL_RETENTION);
+        };
+        let length = self.ok(text.span(), key, parse_long_duration(text.get_ref()))?;
+        let (least, most) = Zone::RETENTION_BOUNDS;
+        if length < least || length > most {
+            self.error(
+                text.span(),
+                key,
+                "write 1d to 36500d; what must outlast a case goes under a legal hold",
             );
             return None;
         }

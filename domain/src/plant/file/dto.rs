@@ -68,6 +68,7 @@ pub(super) struct Zone {
     #[serde(default)]
     pub(super) safety: bool,
     pub(super) longest_session: Option<Text>,
+    pub(super) retention: Option<Text>,
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::{parse, write};
 use crate::plant::diff::{Verb, changes};
+use crate::plant::{Plant, Zone};
 
 const GOOD: &str = r#"
 [site]
@@ -93,6 +94,39 @@ fn changes_name_what_differs() {
     );
 }
 
+#[test]
+fn recordings_are_kept_for_a_year_or_as_the_zone_says() {
+    let usual = parse(GOOD).expect("a plant");
+    let edited = GOOD.replacen("longest_session = \"1h\"", "retention = \"400d\"", 1);
+    let longer = parse(&edited).expect("a plant");
+    let days = |plant: &Plant, zone: &str| {
+        let zone = plant.zones.values().find(|z| z.name.as_str() == zone);
+        zone.expect("a zone").retention.as_secs() / 86_400
+    };
+    assert_eq!((days(&usual, "hall"), days(&usual, "sis")), (365, 365));
+    assert_eq!((days(&longer, "hall"), days(&longer, "sis")), (365, 400));
+    assert!(write(&longer).contains("retention = \"400d\""));
+    assert_eq!(parse(&write(&longer)), Ok(longer.clone()));
+    let found = changes(Some(&usual), &longer);
+    let [change] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert!(change.detail.contains("retention: "), "{change}");
+}
+
+#[test]
+fn a_zone_that_was_stored_without_a_retention_has_the_usual_one() {
+    let plant = parse(GOOD).expect("a plant");
+    let zone = plant.zones.values().next().expect("a zone");
+    let mut stored = serde_json::to_value(zone).expect("JSON");
+    stored
+        .as_object_mut()
+        .expect("an object")
+        .remove("retention");
+    let read: Zone = serde_json::from_value(stored).expect("a zone");
+    assert_eq!(read.retention, Zone::USUAL_RETENTION);
+}
+
 /// What is replaced in the good file, and the one error that must come of it.
 #[test]
 fn each_error_names_its_line_and_key() {
@@ -137,6 +171,26 @@ fn each_error_names_its_line_and_key() {
             "longest_session = \"1h\"",
             "longest_session = \"0s\"",
             "line 24, zone.longest_session: a window of zero length",
+        ),
+        (
+            "longest_session = \"1h\"",
+            "retention = \"12h\"",
+            "line 24, zone.retention: write 1d to 36500d",
+        ),
+        (
+            "longest_session = \"1h\"",
+            "retention = \"36501d\"",
+            "line 24, zone.retention: write 1d to 36500d",
+        ),
+        (
+            "longest_session = \"1h\"",
+            "retention = \"for ever\"",
+            "line 24, zone.retention: not a length of time",
+        ),
+        (
+            "longest_session = \"1h\"",
+            "retention = 400",
+            "line 24, zone.retention: invalid type",
         ),
         (
             "longest_session = \"4h\"",

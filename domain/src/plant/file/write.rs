@@ -24,6 +24,7 @@ pub fn write(plant: &Plant) -> String {
             out.raw("safety", true);
         }
         out.text("longest_session", write_duration(zone.longest_session));
+        out.text("retention", write_duration(zone.retention));
     }
     for conduit in plant.conduits.values() {
         out.head("[[conduit]]");

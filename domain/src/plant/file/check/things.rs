@@ -41,12 +41,14 @@ impl Check<'_> {
         );
         let usual = Zone::usual_longest_session(security_level?, zone.safety);
         let longest = self.longest("zone.longest_session", zone.longest_session.as_ref(), usual);
+        let retention = self.retention("zone.retention", zone.retention.as_ref());
         Some(Zone {
             name: name?,
             title,
             security_level: security_level?,
             safety: zone.safety,
             longest_session: longest?,
+            retention: retention?,
         })
     }
 
