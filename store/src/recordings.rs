@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::error::StoreError;
 use crate::page::{Page, Paged};
+use crate::purging;
 use crate::row::Fields;
 use crate::scope::{Scope, scoped};
 use crate::store::Store;
@@ -45,7 +46,8 @@ pub struct Recording {
     pub bytes_in: u64,
     /// Bytes from the asset.
     pub bytes_out: u64,
-    /// `recording`, `complete`, `interrupted` or `failed`.
+    /// `recording`, `complete`, `interrupted` or `failed`; `purged` once nothing but
+    /// its manifest is kept.
     pub state: String,
 }
 
@@ -89,7 +91,8 @@ macro_rules! columns {
         concat!(
             "SELECT recordings.session_id, channel, sessions.account, sessions.asset,",
             " sessions.zone, kind, command, has_terminal, started_at, ended_at, exit_status,",
-            " bytes_in, bytes_out, state",
+            " bytes_in, bytes_out,",
+            " CASE WHEN purged_at IS NULL THEN state ELSE 'purged' END AS state",
             " FROM recordings JOIN sessions ON sessions.id = recordings.session_id",
         )
     };
@@ -131,9 +134,10 @@ impl Store {
         // and a log that is kept for ever have enough to know it by.
         let command = command.map(clip);
         let mut tx = self.write().await?;
+        let promise = purging::promise(&mut tx, session).await?;
         sqlx::query(concat!(
             "INSERT INTO recordings (session_id, channel, kind, command, has_terminal, started_at,",
-            " state) VALUES ($1, $2, $3, $4, $5, $6, 'recording')",
+            " retention_seconds, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'recording')",
         ))
         .bind(session.to_string())
         .bind(i64::from(channel))
@@ -141,6 +145,7 @@ impl Store {
         .bind(command.as_deref())
         .bind(has_terminal)
         .bind(tx.now().as_micros())
+        .bind(promise)
         .execute(tx.conn())
         .await?;
         let draft = Draft::new("recording.started", "session", session).after(json!({

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// So that a token in a wrong place is recognised, by people and by scanners.
 const TOKEN_PREFIX: &str = "dbt_";
+const SHARE_PREFIX: &str = "dbs_";
 const TOKEN_BYTES: usize = 32;
 const TICKET_BYTES: usize = 20;
 
@@ -20,9 +21,18 @@ pub(crate) const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
 /// A bearer token of 256 bits.
 pub(crate) fn token(random: &dyn Random) -> SecretString {
+    prefixed(TOKEN_PREFIX, random)
+}
+
+/// The secret in a link to a recording, of 256 bits.
+pub(crate) fn share(random: &dyn Random) -> SecretString {
+    prefixed(SHARE_PREFIX, random)
+}
+
+fn prefixed(prefix: &str, random: &dyn Random) -> SecretString {
     let mut bytes = [0; TOKEN_BYTES];
     random.fill(&mut bytes);
-    format!("{TOKEN_PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)).into()
+    format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)).into()
 }
 
 /// A ticket of 160 bits: 32 characters of RFC 4648 base32 in lower case, one
@@ -95,7 +105,7 @@ mod tests {
 
     #[test]
     fn each_bit_of_randomness_reaches_the_secret() {
-        for make in [ticket as fn(&dyn Random) -> SecretString, token] {
+        for make in [ticket as fn(&dyn Random) -> SecretString, token, share] {
             let all: BTreeSet<_> = (0..=255)
                 .map(|n| make(&Filled(n)).expose_secret().to_owned())
                 .collect();
