@@ -21,6 +21,7 @@ mod live;
 mod opening;
 pub mod play;
 mod rebuild;
+pub mod purge;
 mod recorder;
 pub mod serve;
 mod settle;
