@@ -1,5 +1,6 @@
 //! What the API is made of, and what its handlers share.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,9 @@ use crate::places::Places;
 const REPLAYS: usize = 8;
 /// Event streams that one account may have: each asks after every change.
 const LISTENERS: usize = 4;
+
+/// Shared recordings that one network may have sent out, or try, at once.
+const STRANGERS: usize = 8;
 
 /// Calls that one account may have under way: each may hold a reader of the
 /// database, or wait for its writer.
@@ -75,6 +79,7 @@ pub(crate) struct Parts {
     pub(crate) app: App,
     pub(crate) hashing: Hashing,
     pub(crate) replays: Places<AccountName>,
+    pub(crate) strangers: Places<IpAddr>,
     pub(crate) listeners: Places<AccountName>,
     pub(crate) calls: Places<AccountName>,
     /// Calls that stop what goes on have places of their own: whoever has many
@@ -88,6 +93,7 @@ impl Api {
             app,
             hashing: Hashing::default(),
             replays: Places::new(REPLAYS),
+            strangers: Places::new(STRANGERS),
             listeners: Places::new(LISTENERS),
             calls: Places::new(CALLS),
             stops: Places::new(CALLS),

@@ -12,8 +12,10 @@ mod plant;
 mod problem;
 mod query;
 mod request;
+mod retention;
 mod secret;
 mod session;
+mod share;
 mod vault;
 
 use domain::Timestamp;
@@ -30,8 +32,10 @@ pub use query::{
     SessionQuery,
 };
 pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};
+pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, PurgeQuery};
 pub use secret::Secret;
 pub use session::{EndOrder, Recording, Session, SessionEnd};
+pub use share::{NewShare, Share, ShareQuery, SharedLink};
 pub use vault::{Credential, SetCredential};
 
 /// One page of a list.

@@ -9,6 +9,7 @@ mod description;
 mod events;
 mod grants;
 mod health;
+mod holds;
 mod log;
 mod login;
 mod me;
@@ -16,6 +17,7 @@ mod plant;
 mod recordings;
 mod requests;
 mod sessions;
+mod shares;
 mod zones;
 
 use domain::AssetName;
@@ -42,6 +44,8 @@ pub(crate) fn all() -> Routes {
         .and(grants::routes())
         .and(sessions::routes())
         .and(recordings::routes())
+        .and(holds::routes())
+        .and(shares::routes())
         .and(audit::routes())
         .and(log::routes())
         .and(events::routes())

@@ -103,7 +103,7 @@ impl Queued<'_> {
 }
 
 /// An IPv6 customer has a whole /64 (RFC 6177), so that is counted as one.
-fn network(source: IpAddr) -> IpAddr {
+pub(crate) fn network(source: IpAddr) -> IpAddr {
     match source {
         IpAddr::V4(_) => source,
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),

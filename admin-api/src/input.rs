@@ -7,7 +7,10 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use domain::{AccountName, ConduitName, CredentialName, GrantId, RequestId, SessionId};
+use domain::{
+    AccountName, ConduitName, CredentialName, GrantId, HoldId, RequestId, SessionId, ShareId,
+    ZoneName,
+};
 use ledger::TilePath;
 use serde::de::DeserializeOwned;
 
@@ -144,9 +147,12 @@ kinds!(
     ConduitName = "conduit",
     CredentialName = "credential",
     GrantId = "grant",
+    HoldId = "hold",
     RequestId = "request",
     SessionId = "session",
+    ShareId = "share",
     TilePath = "tile",
+    ZoneName = "zone",
 );
 
 impl<S: Send + Sync, T: Kind> FromRequestParts<S> for At<T> {

@@ -65,6 +65,16 @@ impl ApiError {
         )
     }
 
+    /// What is asked for was there, and its retention has ended.
+    pub(crate) fn purged() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "recording_purged",
+            "The recording was purged when its retention had ended. Its seal is still in the log, \
+             and the audit log says when it went.",
+        )
+    }
+
     pub(crate) fn invalid(key: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let mut problem = Self::new(
@@ -196,8 +206,8 @@ fn refusal_status(code: &str) -> StatusCode {
     match code {
         "not_allowed" | "approved_before" | "own_request" | "not_an_approver" | "not_yours"
         | "not_a_vendor" => StatusCode::FORBIDDEN,
-        "bad_text" | "bad_credential" | "empty_window" | "host_account" | "no_such_asset"
-        | "too_far_ahead" | "widens" | "window_passed" | "window_too_long" => {
+        "bad_text" | "bad_credential" | "bad_lifetime" | "empty_window" | "host_account"
+        | "no_such_asset" | "too_far_ahead" | "widens" | "window_passed" | "window_too_long" => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         _ => StatusCode::CONFLICT,
@@ -212,6 +222,7 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::METHOD_NOT_ALLOWED => "No such method here",
         StatusCode::CONFLICT => "Not as things stand",
+        StatusCode::GONE => "Gone",
         StatusCode::PAYLOAD_TOO_LARGE => "Too large",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "Not a media type for this",
         StatusCode::UNPROCESSABLE_ENTITY => "Not an acceptable value",

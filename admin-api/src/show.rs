@@ -2,11 +2,13 @@
 //! decided something, nor where assets are: each function that could tell takes
 //! the [`Caller`].
 
+mod evidence;
 mod people;
 mod requests;
 mod sessions;
 mod ways;
 
+pub(crate) use evidence::{hold, purge_plan, share};
 pub(crate) use people::{account, event, site};
 pub(crate) use requests::{grant, request};
 pub(crate) use sessions::{recording, session};

@@ -1,5 +1,6 @@
 //! The API as its callers meet it: the router over a real store.
 
+mod entitled;
 mod events;
 mod limits;
 mod lists;
@@ -9,7 +10,9 @@ mod logs;
 mod plant;
 mod recordings;
 mod requests;
+mod retention;
 mod scopes;
+mod shares;
 mod snapshot;
 mod table;
 mod tickets;

@@ -18,6 +18,8 @@ pub struct Zone {
     pub safety: bool,
     /// The longest window that may be approved into it, in seconds.
     pub longest_session_seconds: u64,
+    /// How long its recordings are kept after their end, in seconds.
+    pub retention_seconds: u64,
     /// How many approvers a session into it needs.
     pub approvals: usize,
 }

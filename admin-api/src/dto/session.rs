@@ -103,6 +103,7 @@ pub struct Recording {
     pub bytes_in: u64,
     /// Bytes from the asset.
     pub bytes_out: u64,
-    /// `recording`, `complete`, `interrupted` or `failed`.
+    /// `recording`, `complete`, `interrupted` or `failed`; `purged` once its
+    /// retention has ended and nothing but its seal is left.
     pub state: String,
 }

@@ -1,6 +1,7 @@
 //! Recordings: listed, and opened. Each opening is in the audit log before the
 //! first byte leaves.
 
+use std::hash::Hash;
 use std::io::{self, Read};
 
 use axum::Json;
@@ -10,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::policy::Action;
-use domain::{AccountName, Draft, Role, SessionId};
+use domain::{Draft, Role, SessionId};
 use futures::stream;
 use recorder::archive::{ArchiveError, Recording};
 use recorder::serve;
@@ -81,15 +82,18 @@ async fn read_recording(
 ) -> Result<Response, ApiError> {
     let channel = query.channel.unwrap_or(0);
     let recordings = api.store.recordings_of(&caller.scope(), session).await?;
-    if !recordings.iter().any(|r| r.channel == channel) {
+    let Some(recording) = recordings.iter().find(|r| r.channel == channel) else {
         let what = format!("recording of channel {channel} of session/{session}");
         return Err(ApiError::not_found(what));
-    }
+    };
     if query.input && caller.account.role != Role::Auditor {
         return Err(ApiError::not_allowed(
             "What was typed may hold passwords, so only auditors open it. Open the recording \
              without it, or ask an auditor.",
         ));
+    }
+    if recording.state == "purged" {
+        return Err(ApiError::purged());
     }
     let name = caller.account.name.clone();
     let place = api.replays.take(name).ok_or_else(|| {
@@ -113,9 +117,14 @@ async fn read_recording(
     Ok((headers, send(cast, place)).into_response())
 }
 
-type Cast = Box<dyn Read + Send>;
+pub(super) type Cast = Box<dyn Read + Send>;
 
-async fn open(api: &Api, session: SessionId, channel: u32, input: bool) -> Result<Cast, ApiError> {
+pub(super) async fn open(
+    api: &Api,
+    session: SessionId,
+    channel: u32,
+    input: bool,
+) -> Result<Cast, ApiError> {
     let read = move |recording: Recording| -> Result<Cast, ArchiveError> {
         Ok(if input {
             Box::new(serve::cast_with_input(&recording)?)
@@ -128,7 +137,7 @@ async fn open(api: &Api, session: SessionId, channel: u32, input: bool) -> Resul
 
 /// A thread is held only while the disk is read, not while the caller takes its
 /// time.
-fn send(cast: Cast, place: Place<AccountName>) -> Body {
+pub(super) fn send<K: Eq + Hash + Send + 'static>(cast: Cast, place: Place<K>) -> Body {
     Body::from_stream(stream::try_unfold(
         (cast, place),
         |(mut cast, place)| async move {

@@ -15,6 +15,7 @@ pub(crate) fn zone(plant: &Plant, zone: &Zone) -> dto::Zone {
         security_level: zone.security_level.get(),
         safety: zone.safety,
         longest_session_seconds: zone.longest_session.as_secs(),
+        retention_seconds: zone.retention.as_secs(),
         approvals: plant.rules.approvals(zone),
     }
 }

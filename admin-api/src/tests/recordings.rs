@@ -10,7 +10,7 @@ use store::EventFilter;
 use super::world::{Answer, World};
 
 /// A session in which vera typed something and the asset answered.
-async fn recorded(world: &World) -> SessionId {
+pub(super) async fn recorded(world: &World) -> SessionId {
     recorded_showing(world, &["up 3 days"]).await
 }
 
@@ -44,7 +44,7 @@ async fn recorded_showing(world: &World, shown: &[&str]) -> SessionId {
     session
 }
 
-async fn openings(world: &World) -> Vec<(String, String)> {
+pub(super) async fn openings(world: &World) -> Vec<(String, String)> {
     let filter = EventFilter {
         action: Some("recording.opened".to_owned()),
         ..EventFilter::default()

@@ -63,6 +63,15 @@ const TABLE: &[(&str, &str, &str)] = &[
         "approver auditor",
     ),
     ("GET", "/api/v1/recordings", "approver auditor admin"),
+    ("POST", "/api/v1/sessions/{id}/hold", "auditor admin"),
+    ("POST", "/api/v1/zones/{name}/hold", "auditor admin"),
+    ("GET", "/api/v1/holds", "auditor admin"),
+    ("POST", "/api/v1/holds/{id}/release", "auditor"),
+    ("GET", "/api/v1/retention", "auditor admin"),
+    ("POST", "/api/v1/sessions/{id}/shares", "auditor"),
+    ("GET", "/api/v1/shares", "auditor admin"),
+    ("POST", "/api/v1/shares/{id}/revoke", "auditor admin"),
+    ("GET", "/api/v1/shared/{token}", ANYONE),
     ("GET", "/api/v1/audit", "auditor admin"),
     ("GET", "/api/v1/events", ALL),
     ("GET", "/log/checkpoint", "auditor admin"),
@@ -72,7 +81,7 @@ const TABLE: &[(&str, &str, &str)] = &[
 ];
 
 /// Each method and path of the API's description.
-fn described() -> Vec<(String, String)> {
+pub(super) fn described() -> Vec<(String, String)> {
     let document = serde_json::to_value(crate::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let routes = paths.iter().flat_map(|(path, item)| {
@@ -99,7 +108,8 @@ fn call(method: &str, path: &str, token: Option<&str>) -> Request<Body> {
     let path = path
         .replace("{id}", "01930000-0000-7000-8000-000000000000")
         .replace("{name}", "nobody")
-        .replace("{path}", "0/000");
+        .replace("{path}", "0/000")
+        .replace("{token}", "dbs_nothing");
     let mut request = Request::builder().method(method).uri(path);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
