@@ -9,6 +9,7 @@ mod context;
 mod doctor;
 mod failure;
 mod grant;
+mod hold;
 mod list;
 mod login;
 mod plant;
@@ -18,6 +19,7 @@ mod replay;
 mod request;
 mod secrets;
 mod session;
+mod share;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -84,7 +86,7 @@ pub enum Command {
     /// Watch sessions, and end them
     #[command(subcommand)]
     Session(session::Command),
-    /// Replay and export what was recorded
+    /// Replay, export, share and keep what was recorded
     #[command(subcommand)]
     Recording(recording::Command),
     /// Read the audit log

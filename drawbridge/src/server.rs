@@ -8,6 +8,7 @@ mod crowd;
 mod evidence;
 mod files;
 mod jobs;
+mod purge;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -139,7 +140,9 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         admin_api::router(app),
         stop.clone(),
     ));
-    tasks.spawn(jobs::run(store.clone(), Arc::clone(&clock), stop.clone()));
+    let recordings = recorder.root().to_owned();
+    let jobs_clock = Arc::clone(&clock);
+    tasks.spawn(jobs::run(store.clone(), recordings, jobs_clock, stop.clone()));
     tasks.spawn(evidence::keep(store.clone(), recorder, clock, stop.clone()));
     let stop_broker = stop.clone();
     tasks.spawn(async move { Ok(broker.run(ssh_listener, stop_broker).await?) });

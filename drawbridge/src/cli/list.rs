@@ -73,9 +73,17 @@ pub(crate) async fn whole_id<T: DeserializeOwned>(
             only(things, text, newest.items.iter().map(id))
         }
         Kind::Neither => Err(Failure::usage(format!(
-            "{text:?} is no id: write it as `drawbridge {} list` shows it",
-            things.trim_end_matches('s')
+            "{text:?} is no id: write it as `drawbridge {}` shows it",
+            lister(things)
         ))),
+    }
+}
+
+/// The command that lists such things.
+fn lister(things: &str) -> String {
+    match things {
+        "holds" | "shares" => format!("recording {things}"),
+        things => format!("{} list", things.trim_end_matches('s')),
     }
 }
 
@@ -112,7 +120,8 @@ fn only<'a>(
     match found.as_slice() {
         [id] => Ok((*id).to_owned()),
         [] => Err(Failure::failed(format!(
-            "No {thing} that you may see ends in {end}. See `drawbridge {thing} list`."
+            "No {thing} that you may see ends in {end}. See `drawbridge {}`.",
+            lister(things)
         ))),
         several => Err(Failure::failed(format!(
             "{} {things} end in {end}: write more of the id.",

@@ -14,8 +14,10 @@ use reqwest::Response;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::hold;
 use super::list::{Most, short, whole_id};
 use super::replay;
+use super::share;
 use super::table::Table;
 use super::times::Times;
 use crate::output;
@@ -30,6 +32,9 @@ const MOST_IN_MEMORY: usize = 1 << 30;
   drawbridge recording play 1c2d3e4f --speed 2 --idle-limit 1
   drawbridge recording export 1c2d3e4f --out visit.cast    # asciicast v3: asciinema play visit.cast
   drawbridge recording export 1c2d3e4f --input --out visit-with-input.cast
+  drawbridge recording hold 1c2d3e4f --reason 'Accident of 24 November'
+  drawbridge recording share 1c2d3e4f --for 7d --note 'The regulator, case 17'
+  drawbridge recording purge --dry-run
 
 A recording goes by the id of its session. Each opening is itself in the audit log.")]
 pub enum Command {
@@ -44,6 +49,20 @@ the terminal is put back in order. Into a file or pipe, all is written at once."
     Play(Play),
     /// Save a recording as an asciicast file
     Export(Export),
+    /// Keep a session's recordings, or a zone's, whatever their retention (auditors, admins)
+    Hold(hold::Place),
+    /// Release a legal hold (auditors)
+    Release(hold::Release),
+    /// List legal holds, newest first (auditors, admins)
+    Holds(hold::List),
+    /// See what is due to be purged (auditors, admins)
+    Purge(hold::Purge),
+    /// Make a link that opens a recording without an account (auditors)
+    Share(share::New),
+    /// List such links, newest first (auditors, admins)
+    Shares(share::List),
+    /// Take such a link back (auditors, admins)
+    Unshare(share::Revoke),
 }
 
 /// Which recordings.
@@ -106,6 +125,13 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
         Command::List(args) => list(context, args).await,
         Command::Play(args) => play(context, args).await,
         Command::Export(args) => export(context, args).await,
+        Command::Hold(args) => hold::place(context, args).await,
+        Command::Release(args) => hold::release(context, args).await,
+        Command::Holds(args) => hold::list(context, args).await,
+        Command::Purge(args) => hold::purge(context, args).await,
+        Command::Share(args) => share::share(context, args).await,
+        Command::Shares(args) => share::list(context, args).await,
+        Command::Unshare(args) => share::unshare(context, args).await,
     }
 }
 
@@ -236,7 +262,7 @@ async fn open(context: &Context, id: &str, query: ReplayQuery) -> Result<Respons
     context.client.open(&path, &query).await
 }
 
-async fn first_channel(context: &Context, session: &str) -> Result<u32, Failure> {
+pub(super) async fn first_channel(context: &Context, session: &str) -> Result<u32, Failure> {
     let query = RecordingQuery {
         session: Some(session.to_owned()),
         ..RecordingQuery::default()
@@ -273,7 +299,7 @@ async fn next(answer: &mut Response) -> Result<Option<bytes::Bytes>, Failure> {
     })
 }
 
-async fn resolve(context: &Context, id: &str) -> Result<String, Failure> {
+pub(super) async fn resolve(context: &Context, id: &str) -> Result<String, Failure> {
     whole_id(&context.client, "sessions", id, |session: &Session| {
         &session.id
     })

@@ -123,7 +123,15 @@ fn asset_table(assets: &[Asset]) -> Table {
 }
 
 fn zone_table(zones: &[Zone]) -> Table {
-    let mut table = Table::new(["name", "title", "level", "safety", "approvals", "longest"]);
+    let mut table = Table::new([
+        "name",
+        "title",
+        "level",
+        "safety",
+        "approvals",
+        "longest",
+        "kept",
+    ]);
     for zone in zones {
         table.row([
             (&zone.name).into(),
@@ -132,6 +140,7 @@ fn zone_table(zones: &[Zone]) -> Table {
             if zone.safety { "yes" } else { "no" }.into(),
             zone.approvals.to_string().into(),
             longest(zone.longest_session_seconds).into(),
+            human_duration(Duration::from_secs(zone.retention_seconds)).into(),
         ]);
     }
     table

@@ -1,7 +1,9 @@
-//! What is done by itself: grants and requests whose time is over are settled, and
-//! accounts that nobody uses are disabled. Both look at the state of things, so a
-//! turn that is missed or fails is made good by the next one.
+//! What is done by itself: grants and requests whose time is over are settled,
+//! accounts that nobody uses are disabled, and recordings whose retention has ended
+//! are purged. All look at the state of things, so a turn that is missed or fails is
+//! made good by the next one.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,22 +11,28 @@ use domain::Clock;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+use super::purge;
+
 /// How often requests lapse and grants close. Sessions do not wait for it: the
 /// broker holds their deadlines.
 const LAPSE: Duration = Duration::from_secs(5);
 /// How often idle accounts are looked for.
 const IDLE: Duration = Duration::from_secs(3600);
+/// How often recordings are purged.
+const PURGE: Duration = Duration::from_secs(3600);
 
 /// Does the jobs until `stop`.
 pub(super) async fn run(
     store: Store,
+    recordings: PathBuf,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let jobs = async {
         tokio::join!(
             lapse(&store, clock.as_ref()),
-            disable_idle(&store, clock.as_ref())
+            disable_idle(&store, clock.as_ref()),
+            purge(&store, &recordings, clock.as_ref())
         )
     };
     stop.run_until_cancelled(jobs).await;
@@ -53,5 +61,20 @@ async fn disable_idle(store: &Store, clock: &dyn Clock) {
             Err(error) => tracing::error!(%error, "jobs.idle_failed"),
         }
         clock.wait_until(clock.monotonic() + IDLE).await;
+    }
+}
+
+async fn purge(store: &Store, recordings: &Path, clock: &dyn Clock) {
+    loop {
+        match purge::turn(store, recordings).await {
+            Ok(turn) if turn == purge::Turn::default() => {}
+            Ok(purge::Turn {
+                purged,
+                files,
+                stuck,
+            }) => tracing::info!(purged, files, stuck, "jobs.purged"),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "jobs.purge_failed"),
+        }
+        clock.wait_until(clock.monotonic() + PURGE).await;
     }
 }
