@@ -4,3 +4,4 @@ mod counterparts;
 mod direction;
 mod files;
 mod unit;
+mod verifier;
