@@ -4,6 +4,7 @@
 mod doctor;
 mod evidence;
 mod failing;
+mod keeping;
 mod plant;
 mod visit;
 
