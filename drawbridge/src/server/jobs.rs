@@ -65,7 +65,18 @@ async fn disable_idle(store: &Store, clock: &dyn Clock) {
 }
 
 async fn purge(store: &Store, recordings: &Path, clock: &dyn Clock) {
+    let began = purge::Began::at(clock);
     loop {
+        if began.has_leapt(clock) {
+            tracing::error!(
+                now = %clock.now(),
+                why = "the wall clock has leapt more than a day ahead, so nothing is purged: set \
+                       it right, or restart the broker if it is right",
+                "jobs.purge_put_off"
+            );
+            clock.wait_until(clock.monotonic() + PURGE).await;
+            continue;
+        }
         match purge::turn(store, recordings).await {
             Ok(turn) if turn == purge::Turn::default() => {}
             Ok(purge::Turn {

@@ -5,14 +5,41 @@
 //! recordings that were ever purged: files that a backup brought back go again.
 
 use std::path::Path;
+use std::time::Duration;
 
-use domain::{Purge, SessionId};
+use domain::{Clock, Purge, SessionId, Timestamp};
 use recorder::purge::erase;
 use store::Store;
 use tokio::task::spawn_blocking;
 
 /// How many recordings are decided on in one read.
 const BATCH: usize = 500;
+
+/// How far the wall clock may be corrected forward while the broker runs.
+const CORRECTION: Duration = Duration::from_secs(24 * 3600);
+
+/// The clocks as they stood when the broker started.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Began {
+    wall: Timestamp,
+    monotonic: Duration,
+}
+
+impl Began {
+    pub(super) fn at(clock: &dyn Clock) -> Self {
+        Self {
+            wall: clock.now(),
+            monotonic: clock.monotonic(),
+        }
+    }
+
+    /// Whether the wall clock has leapt more than a day ahead of the time that has
+    /// passed: a bad time server must not end the retention of everything at once.
+    pub(super) fn has_leapt(&self, clock: &dyn Clock) -> bool {
+        let passed = clock.monotonic().saturating_sub(self.monotonic);
+        clock.now() > self.wall.plus(passed).plus(CORRECTION)
+    }
+}
 
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -50,12 +50,21 @@ name = "audun"
 role = "auditor"
 "#;
 
-struct SetClock(AtomicI64);
+/// The wall clock, and how far it was set from the time that has passed, in µs.
+struct SetClock(AtomicI64, AtomicI64);
+
+const START: i64 = 1_795_507_200_000_000;
 
 impl SetClock {
     fn pass(&self, length: Duration) {
         let later = self.now().plus(length).as_micros();
         self.0.store(later, Ordering::SeqCst);
+    }
+
+    fn leap(&self, length: Duration) {
+        self.pass(length);
+        let length = i64::try_from(length.as_micros()).expect("short enough");
+        self.1.fetch_add(length, Ordering::SeqCst);
     }
 }
 
@@ -65,7 +74,8 @@ impl Clock for SetClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        let leapt = Duration::from_micros(self.1.load(Ordering::SeqCst).unsigned_abs());
+        self.now().since(Timestamp::from_micros(START)) - leapt
     }
 
     fn wait_until(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -87,7 +97,7 @@ fn actor(name: &str) -> Actor {
 impl World {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let clock = Arc::new(SetClock(AtomicI64::new(1_795_507_200_000_000)));
+        let clock = Arc::new(SetClock(AtomicI64::new(START), AtomicI64::new(0)));
         let options = Options {
             path: dir.path().join("drawbridge.sqlite"),
             vault_key: VaultKey::load_or_create(&dir.path().join("vault.key")).expect("a key"),
@@ -252,4 +262,20 @@ async fn one_that_is_stuck_does_not_keep_the_others() {
     let found = at_work(&world).await;
     assert_eq!((found.purged, found.stuck), (2, 1));
     assert_eq!(world.left(due), 1);
+}
+
+/// A year passes as ever; a wall clock that is a year ahead at once is not believed.
+#[test]
+fn a_clock_that_leaps_ahead_ends_no_retention() {
+    let clock = SetClock(AtomicI64::new(START), AtomicI64::new(0));
+    let began = Began::at(&clock);
+    clock.pass(DAY * 365);
+    assert!(!began.has_leapt(&clock));
+    clock.leap(DAY);
+    assert!(!began.has_leapt(&clock), "a correction");
+    clock.leap(Duration::from_secs(1));
+    assert!(began.has_leapt(&clock));
+    clock.pass(DAY * 30);
+    assert!(began.has_leapt(&clock), "until the broker is started again");
+    assert!(!Began::at(&clock).has_leapt(&clock));
 }
