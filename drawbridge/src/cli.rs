@@ -89,7 +89,7 @@ pub enum Command {
     /// Replay, export, share and keep what was recorded
     #[command(subcommand)]
     Recording(recording::Command),
-    /// Read the audit log
+    /// Read the audit log, and take its proofs home
     #[command(subcommand)]
     Audit(audit::Command),
     /// Apply and export the plant file
@@ -173,6 +173,10 @@ async fn dispatch(
         Command::Grant(command) => grant::run(&context()?, command).await,
         Command::Session(command) => session::run(&context()?, command).await,
         Command::Recording(command) => recording::run(&context()?, command).await,
+        // Whoever is at the machine itself needs no login.
+        Command::Audit(audit::Command::RotateKey(args)) => {
+            audit::rotate_key(args, global.output).await
+        }
         Command::Audit(command) => audit::run(&context()?, command).await,
         Command::Plant(command) => plant::run(&context()?, command).await,
         Command::Vault(command) => vault::run(&context()?, command).await,

@@ -37,6 +37,14 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
+    sync_parent(path)
+}
+
+/// Makes durable which files are in the directory that holds `path`.
+///
+/// # Errors
+/// When it can't be opened or flushed.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     match path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

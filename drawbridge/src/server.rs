@@ -8,6 +8,7 @@ mod crowd;
 mod evidence;
 mod files;
 mod jobs;
+mod log_key;
 mod purge;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use admin_api::ApiSettings;
 use anyhow::{Context, anyhow};
 use broker::Broker;
 use domain::{Clock, Random};
+use ledger::SigningKey;
 use recorder::archive::{Keyring, keys};
 use recorder::{Disk, RealDisk, Recorder, WalKey};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -35,6 +37,7 @@ use crate::config::{Config, Recordings};
 use crate::private;
 use files::DataDir;
 pub(crate) use files::private_key as ssh_key;
+pub(crate) use log_key::{Rotated, rotate as rotate_log_key};
 use tls::Certificates;
 
 /// How long an answer of the API may take to an end when the server is stopped.
@@ -74,6 +77,7 @@ pub struct Running {
     pub ssh_host_key: String,
     /// The state of the plant.
     pub store: Store,
+    log_key: Arc<SigningKey>,
     tasks: JoinSet<anyhow::Result<()>>,
     stop: CancellationToken,
     _lock: files::Lock,
@@ -99,6 +103,8 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let certificates = Certificates::open(&config.api.tls, &data, config.api.names.clone())?;
 
     let store = open_store(&data, &clock, &random).await?;
+    let name = config.api.names.first().map_or("localhost", String::as_str);
+    let log_key = Arc::new(log_key::open(&data, &store, name, random.as_ref()).await?);
     let recorder = open_recorder(&data, &config.recordings, &store, disk, &clock, &random).await?;
     let host_key = data.host_key(random.as_ref())?;
     let ssh_host_key = host_key.public_key().to_openssh()?;
@@ -127,6 +133,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
             ssh_host: config.ssh.host,
             ssh_port: config.ssh.port.unwrap_or(ssh_addr.port()),
             ssh_host_key: ssh_host_key.clone(),
+            log_keys: vec![log_key.verifier().clone()],
             token_lifetime: config.api.login_lifetime,
             ..ApiSettings::default()
         },
@@ -140,9 +147,13 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         admin_api::router(app),
         stop.clone(),
     ));
-    let recordings = recorder.root().to_owned();
-    let jobs_clock = Arc::clone(&clock);
-    tasks.spawn(jobs::run(store.clone(), recordings, jobs_clock, stop.clone()));
+    tasks.spawn(jobs::run(
+        store.clone(),
+        recorder.root().to_owned(),
+        Arc::clone(&log_key),
+        Arc::clone(&clock),
+        stop.clone(),
+    ));
     tasks.spawn(evidence::keep(store.clone(), recorder, clock, stop.clone()));
     let stop_broker = stop.clone();
     tasks.spawn(async move { Ok(broker.run(ssh_listener, stop_broker).await?) });
@@ -153,6 +164,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         ca_pem,
         ssh_host_key,
         store,
+        log_key,
         tasks,
         stop,
         _lock: lock,
@@ -183,6 +195,9 @@ impl Running {
             let ended = ended.map_err(anyhow::Error::from).flatten();
             outcome = outcome.and(ended);
         }
+        // What was sealed by closing the sessions is signed too.
+        let signed = self.store.sign_checkpoint(&self.log_key).await;
+        outcome = outcome.and(signed.map(drop).map_err(anyhow::Error::from));
         self.store.close().await;
         tracing::info!("server.stopped");
         outcome

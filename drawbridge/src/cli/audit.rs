@@ -1,4 +1,7 @@
-//! `drawbridge audit`: what was done, by whom, and why.
+//! `drawbridge audit`: what was done, by whom, and why; and the log that proves it.
+
+mod export;
+mod rotate;
 
 use std::time::Duration;
 
@@ -12,6 +15,7 @@ use super::table::Table;
 use super::times::Times;
 use super::when::point;
 use crate::output;
+pub(crate) use rotate::run as rotate_key;
 
 /// How often is asked for what is new.
 const POLL: Duration = Duration::from_secs(1);
@@ -21,10 +25,19 @@ const POLL: Duration = Duration::from_secs(1);
 #[command(after_help = "Examples:
   drawbridge audit tail
   drawbridge audit tail --follow --action session
-  drawbridge audit tail --subject account/vera --all --output json")]
+  drawbridge audit tail --subject account/vera --all --output json
+  drawbridge audit key                                # for those who check
+  drawbridge audit export --out log-2026-11           # the whole log, with its proofs
+  sudo -u drawbridge drawbridge audit rotate-key      # the server stopped")]
 pub enum Command {
     /// The newest events of the audit log, oldest of them first (auditors, admins)
     Tail(Tail),
+    /// Show the public key that the log is signed with (auditors, admins)
+    Key,
+    /// Write the whole transparency log into a directory (auditors, admins)
+    Export(export::Export),
+    /// Give the log a new key, on the broker's own machine with the server stopped
+    RotateKey(rotate::RotateKey),
 }
 
 /// Which events.
@@ -57,7 +70,15 @@ pub struct Tail {
 }
 
 pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failure> {
-    let Command::Tail(args) = command;
+    match command {
+        Command::Tail(args) => tail(context, args).await,
+        Command::Key => export::key(context).await,
+        Command::Export(args) => export::run(context, args).await,
+        Command::RotateKey(args) => rotate_key(args, context.form()).await,
+    }
+}
+
+async fn tail(context: &Context, args: Tail) -> Result<(), Failure> {
     let times = context.times().await?;
     let query = query(context, &args, &times).await?;
     let most = (!args.all).then_some(args.limit);

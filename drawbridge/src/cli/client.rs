@@ -175,10 +175,23 @@ impl Client {
         }
     }
 
+    /// What stands elsewhere than the rest of the API, whole.
+    pub(crate) async fn fetch(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let answer = self.send(self.request_at(Method::GET, path)?).await?;
+        let bytes = answer.bytes().await.map_err(|error| {
+            Failure::unavailable(format!("{path} could not be read: {}", chain(&error)))
+        })?;
+        Ok(bytes.into())
+    }
+
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+        self.request_at(method, &format!("/api/v1/{path}"))
+    }
+
+    fn request_at(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
         let url = self
             .base
-            .join(&format!("/api/v1/{path}"))
+            .join(path)
             .map_err(|error| Failure::usage(error.to_string()))?;
         let request = self.http.request(method, url);
         Ok(match &self.token {
