@@ -15,12 +15,14 @@
 
 mod encode;
 mod escape;
+mod events;
 mod lines;
 mod read;
 mod text;
 
 pub use encode::{Encoder, HeaderTooLong};
 pub(crate) use encode::{header_line, lost_header_line};
+pub use events::{Events, Place};
 pub use lines::{CheckedLines, valid_prefix};
 pub use read::{BadLine, CastHeader, Event, ReadError, Reader, Term, Timed};
 

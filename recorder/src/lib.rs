@@ -27,6 +27,9 @@ pub mod serve;
 mod settle;
 mod space;
 mod wal;
+pub mod replay;
+mod screen;
+pub mod transcript;
 mod writer;
 
 pub use cast::Stream;
@@ -39,6 +42,8 @@ pub use recorder::{LEAST_SEGMENT, Recorder, Settings};
 pub use settle::Health;
 pub use space::Space;
 pub use wal::{WalKey, frames_in};
+pub use recorder::{Recorder, Settings};
+pub use screen::Patience;
 
 #[cfg(test)]
 mod tests;

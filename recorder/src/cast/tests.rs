@@ -369,4 +369,37 @@ proptest! {
             prop_assert_eq!(read.len(), good);
         }
     }
+
+    #[test]
+    fn events_one_at_a_time_are_the_same_and_can_be_gone_on_with(
+        ops in ops(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+        from in any::<prop::sample::Index>(),
+    ) {
+        let mut cast = record(&ops);
+        for (place, byte) in damage {
+            let place = place.index(cast.len());
+            cast[place] = byte;
+        }
+        let whole: Vec<_> = Reader::new(&cast)
+            .map(|events| events.map_while(Result::ok).collect())
+            .unwrap_or_default();
+        let mut places = Vec::new();
+        if let Ok((_, mut events)) = Events::open(cast.as_slice()) {
+            while let Some((place, timed)) = events.next_event().unwrap() {
+                prop_assert_eq!(&timed, &whole[places.len()]);
+                places.push(place);
+            }
+        }
+        prop_assert_eq!(places.len(), whole.len());
+        if !places.is_empty() {
+            let from = from.index(places.len());
+            let rest = &cast[usize::try_from(places[from].offset).unwrap()..];
+            let mut events = Events::resume(rest, places[from]);
+            for timed in &whole[from..] {
+                let found = events.next_event().unwrap().map(|(_, timed)| timed);
+                prop_assert_eq!(found.as_ref(), Some(timed));
+            }
+        }
+    }
 }
