@@ -10,7 +10,7 @@ mod typed;
 mod words;
 
 pub use screen::shown;
-pub use typed::{Typed, typed};
+pub use typed::{Typed, find_typed, typed};
 pub use words::{NoWords, Words};
 
 /// A line, and when it was there.

@@ -97,6 +97,7 @@ macro_rules! columns {
         )
     };
 }
+pub(crate) use columns;
 
 /// A cursor: the session's id and the channel, `0190…/0`.
 struct Place {
@@ -333,7 +334,7 @@ pub(crate) async fn interrupt(tx: &mut WriteTx, session: SessionId) -> Result<()
     Ok(())
 }
 
-fn from_row(row: &SqliteRow) -> Result<Recording, StoreError> {
+pub(crate) fn from_row(row: &SqliteRow) -> Result<Recording, StoreError> {
     let fields = Fields::new(row, "recordings", "session_id")?;
     let exit: Option<i64> = fields.get("exit_status")?;
     Ok(Recording {

@@ -10,6 +10,7 @@ mod races;
 mod refusals;
 mod retention;
 mod scopes;
+mod search;
 mod sessions;
 mod shares;
 mod sign_in;

@@ -22,6 +22,9 @@ pub struct Settings {
     pub idle_limit: Option<Duration>,
     /// How long a segment is.
     pub segment: Duration,
+    /// Where on the replay's timeline it ends, if not with the recording. Of a
+    /// recording that goes on, the same index can be made again with it.
+    pub until: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -29,6 +32,7 @@ impl Default for Settings {
         Self {
             idle_limit: None,
             segment: Duration::from_secs(30),
+            until: None,
         }
     }
 }
@@ -101,9 +105,9 @@ impl Index {
     ) -> io::Result<Self> {
         let (header, mut events) = Events::open(cast)?;
         let mut builder = Builder::new(Screen::new(&header), settings);
-        while let Some((place, timed)) = events.next_event()? {
-            builder.event(place, &timed, patience)?;
-        }
+        while let Some((place, timed)) = events.next_event()?
+            && builder.event(place, &timed, patience)?
+        {}
         Ok(builder.finish())
     }
 
@@ -209,17 +213,25 @@ impl Builder {
         }
     }
 
+    /// `false` if it is behind the end.
     fn event(
         &mut self,
         place: Place,
         timed: &Timed<'_>,
         patience: &mut Patience<'_>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let Timed { at, event } = timed;
         if !is_shown(event) {
-            return Ok(());
+            return Ok(true);
         }
         let now = self.now.next(*at, self.settings.idle_limit);
+        if self
+            .settings
+            .until
+            .is_some_and(|until| now.at_ms > millis(until))
+        {
+            return Ok(false);
+        }
         if self.begins(now, place.offset) {
             let (cols, rows) = size(&self.screen);
             self.index.segments.push(Segment {
@@ -245,7 +257,7 @@ impl Builder {
             self.screen
                 .resize(*cols, *rows, patience, &mut self.shell)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A segment begins where time goes on, since the player looks for a segment

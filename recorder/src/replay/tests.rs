@@ -298,6 +298,12 @@ fn a_recording_that_goes_on_does_not_disturb_its_index() {
     let (early, late) = (record(&all[..10]), record(&all));
     let index = build(&early, None);
     check(&index, &late);
+    let settings = Settings {
+        until: Some(index.duration()),
+        ..Settings::default()
+    };
+    let again = Index::build(&late[..], settings, &mut Patience::new(&mut || true)).unwrap();
+    assert_eq!(index_json(&again), index_json(&index));
 }
 
 fn op() -> impl Strategy<Value = Op> {

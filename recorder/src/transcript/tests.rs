@@ -189,6 +189,29 @@ fn a_line_has_the_time_of_its_first_key() {
 }
 
 #[test]
+fn what_was_erased_is_found_too() {
+    let mut log = Vec::new();
+    append(
+        Kind::Data,
+        Duration::ZERO,
+        b"rm -rf /\x15ls\rpwd\r",
+        &mut log,
+    );
+    let find = |words: &str| {
+        let words = Words::parse(words).unwrap();
+        let found = find_typed(&log[..], &words, Limits::default()).unwrap();
+        found
+            .lines
+            .into_iter()
+            .map(|line| line.text)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(find("rm"), ["ls"]);
+    assert_eq!(find("pwd"), ["pwd"]);
+    assert!(find("pw").is_empty());
+}
+
+#[test]
 fn words_and_phrases() {
     let has = |words: &str, line: &str| Words::parse(words).unwrap().all_in(line);
     for (words, line) in [

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::mem::take;
 use std::time::Duration;
 
-use super::{Kept, Limits, Transcript};
+use super::{Kept, Limits, Transcript, Words};
 use crate::frame::{FrameReader, Kind};
 use crate::screen::is_hidden;
 
@@ -39,6 +39,22 @@ pub fn typed(input: impl Read, limits: Limits) -> io::Result<Transcript<Typed>> 
     }
     keys.enter();
     Ok(keys.kept.finish())
+}
+
+/// Those of an input log's lines that have all of the words, erased ones too.
+///
+/// # Errors
+/// What the reader says.
+pub fn find_typed(
+    input: impl Read,
+    words: &Words,
+    limits: Limits,
+) -> io::Result<Transcript<Typed>> {
+    let mut found = typed(input, limits)?;
+    found.lines.retain(|line| {
+        words.all_in(&line.text) || line.all.as_deref().is_some_and(|all| words.all_in(all))
+    });
+    Ok(found)
 }
 
 struct Keys {

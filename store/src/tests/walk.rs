@@ -9,7 +9,7 @@ use super::world::*;
 use crate::{GrantFilter, Narrowing, Page, Redeemed, RequestFilter, Scope, SessionFilter};
 
 /// All state, without the log of it.
-async fn snapshot(world: &World) -> Vec<String> {
+pub(super) async fn snapshot(world: &World) -> Vec<String> {
     let mut all = Vec::new();
     for sql in [
         "SELECT json_array(name, role, managed, password, enabled_at, last_active_at, disabled_at) FROM accounts ORDER BY 1",
