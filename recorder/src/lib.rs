@@ -42,7 +42,6 @@ pub use recorder::{LEAST_SEGMENT, Recorder, Settings};
 pub use settle::Health;
 pub use space::Space;
 pub use wal::{WalKey, frames_in};
-pub use recorder::{Recorder, Settings};
 pub use screen::Patience;
 
 #[cfg(test)]
