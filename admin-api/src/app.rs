@@ -11,6 +11,7 @@ use ledger::VerifierKey;
 use store::Store;
 
 use crate::hashing::Hashing;
+use crate::indexes::Indexes;
 use crate::places::Places;
 
 /// Recordings that one account may have sent out at once: each holds an open
@@ -80,6 +81,7 @@ pub(crate) struct Parts {
     pub(crate) hashing: Hashing,
     pub(crate) replays: Places<AccountName>,
     pub(crate) strangers: Places<IpAddr>,
+    pub(crate) indexes: Indexes,
     pub(crate) listeners: Places<AccountName>,
     pub(crate) calls: Places<AccountName>,
     /// Calls that stop what goes on have places of their own: whoever has many
@@ -94,6 +96,7 @@ impl Api {
             hashing: Hashing::default(),
             replays: Places::new(REPLAYS),
             strangers: Places::new(STRANGERS),
+            indexes: Indexes::default(),
             listeners: Places::new(LISTENERS),
             calls: Places::new(CALLS),
             stops: Places::new(CALLS),

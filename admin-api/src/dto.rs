@@ -28,13 +28,13 @@ pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
 pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
-    ApplyQuery, AuditQuery, GrantQuery, PageQuery, RecordingQuery, ReplayQuery, RequestQuery,
-    SessionQuery,
+    ApplyQuery, AuditQuery, GrantQuery, IndexQuery, PageQuery, RecordingQuery, ReplayQuery,
+    RequestQuery, SearchQuery, SessionQuery,
 };
 pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};
 pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, PurgeQuery};
 pub use secret::Secret;
-pub use session::{EndOrder, Recording, Session, SessionEnd};
+pub use session::{EndOrder, Recording, RecordingHit, ReplayIndex, Session, SessionEnd};
 pub use share::{NewShare, Share, ShareQuery, SharedLink};
 pub use vault::{Credential, SetCredential};
 

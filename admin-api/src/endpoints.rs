@@ -15,7 +15,9 @@ mod login;
 mod me;
 mod plant;
 mod recordings;
+mod replay;
 mod requests;
+mod search;
 mod sessions;
 mod shares;
 mod zones;
@@ -46,6 +48,8 @@ pub(crate) fn all() -> Routes {
         .and(recordings::routes())
         .and(holds::routes())
         .and(shares::routes())
+        .and(search::routes())
+        .and(replay::routes())
         .and(audit::routes())
         .and(log::routes())
         .and(events::routes())

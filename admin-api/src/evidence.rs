@@ -1,22 +1,63 @@
-//! Recordings, opened. These are the only lines that know where they are read from.
+//! Where the bytes of recordings come from, and what is noted of their opening.
 
-use std::io;
+use std::io::{self, BufReader, Read};
 
 use axum::http::StatusCode;
-use domain::SessionId;
-use recorder::archive::{ArchiveError, Recording};
+use domain::{Draft, SessionId};
+use recorder::archive::{self, ArchiveError};
+use recorder::serve;
+use serde_json::json;
+use store::Recording;
 use tokio::task::spawn_blocking;
 
 use crate::app::Api;
+use crate::caller::Caller;
 use crate::problem::ApiError;
+
+/// A recording, or what was typed, being read.
+pub(crate) type Cast = Box<dyn Read + Send>;
+
+/// A recording that the caller may see.
+///
+/// # Errors
+/// 404 if there is none.
+pub(crate) async fn seen(
+    api: &Api,
+    caller: &Caller,
+    session: SessionId,
+    channel: u32,
+) -> Result<Recording, ApiError> {
+    let recordings = api.store.recordings_of(&caller.scope(), session).await?;
+    recordings
+        .into_iter()
+        .find(|recording| recording.channel == channel)
+        .ok_or_else(|| {
+            ApiError::not_found(format!(
+                "recording of channel {channel} of session/{session}"
+            ))
+        })
+}
+
+/// Writes into the audit log that a recording is opened.
+pub(crate) async fn note_opening(
+    api: &Api,
+    caller: &Caller,
+    session: SessionId,
+    channel: u32,
+    input: bool,
+) -> Result<(), ApiError> {
+    let opened = Draft::new("recording.opened", "session", session)
+        .after(json!({ "channel": channel, "input": input }));
+    Ok(api.store.alarm(&caller.actor(), opened).await?)
+}
 
 /// One channel's recording as it is now, and what `read` makes of it. One that runs
 /// is read up to this moment.
-pub(crate) async fn open<T: Send + 'static>(
+pub(crate) async fn archived<T: Send + 'static>(
     api: &Api,
     session: SessionId,
     channel: u32,
-    read: impl FnOnce(Recording) -> Result<T, ArchiveError> + Send + 'static,
+    read: impl FnOnce(archive::Recording) -> Result<T, ArchiveError> + Send + 'static,
 ) -> Result<T, ApiError> {
     api.recorder.cut(session, channel).await;
     let archive = api.recorder.archive();
@@ -25,7 +66,38 @@ pub(crate) async fn open<T: Send + 'static>(
     opened.map_err(|error| problem(session, channel, error))
 }
 
-fn problem(session: SessionId, channel: u32, error: ArchiveError) -> ApiError {
+/// Opens a recording as asciicast v3.
+pub(crate) async fn open(
+    api: &Api,
+    session: SessionId,
+    channel: u32,
+    input: bool,
+) -> Result<Cast, ApiError> {
+    let read = move |recording: archive::Recording| -> Result<Cast, ArchiveError> {
+        Ok(if input {
+            Box::new(serve::cast_with_input(&recording)?)
+        } else {
+            Box::new(serve::cast(&recording)?)
+        })
+    };
+    archived(api, session, channel, read).await
+}
+
+/// Opens what was typed, as frames. Blocks.
+///
+/// # Errors
+/// [`ArchiveError`].
+pub(crate) fn open_input(
+    api: &Api,
+    session: SessionId,
+    channel: u32,
+) -> Result<Cast, ArchiveError> {
+    let input = api.recorder.archive().open(session, channel)?.input()?;
+    Ok(Box::new(BufReader::with_capacity(64 << 10, input)))
+}
+
+/// Why a recording can't be opened, in words.
+pub(crate) fn problem(session: SessionId, channel: u32, error: ArchiveError) -> ApiError {
     match error {
         ArchiveError::Missing => {
             tracing::error!(%session, channel, "recording.missing");
@@ -66,4 +138,10 @@ fn damaged(session: SessionId, channel: u32, why: &str) -> ApiError {
         "The recording is not what it was when it was recorded, so it is not shown. Export \
                  it as a bundle and verify that: it says what is left and what is not.",
     )
+}
+
+/// The same for what goes wrong while it is read.
+pub(crate) fn unreadable(session: SessionId, channel: u32, error: &io::Error) -> ApiError {
+    let error = io::Error::new(error.kind(), error.to_string());
+    problem(session, channel, ArchiveError::Disk(error))
 }

@@ -14,6 +14,7 @@ mod endpoints;
 mod evidence;
 mod frame;
 mod hashing;
+mod indexes;
 mod input;
 pub mod password;
 mod places;

@@ -11,7 +11,7 @@ mod ways;
 pub(crate) use evidence::{hold, purge_plan, share};
 pub(crate) use people::{account, event, site};
 pub(crate) use requests::{grant, request};
-pub(crate) use sessions::{recording, session};
+pub(crate) use sessions::{hit, recording, session, typed};
 pub(crate) use ways::{asset, change, conduit, zone};
 
 use domain::{AccountName, Window};

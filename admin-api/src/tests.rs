@@ -13,6 +13,7 @@ mod requests;
 mod retention;
 mod scopes;
 mod shares;
+mod search;
 mod snapshot;
 mod table;
 mod tickets;

@@ -174,3 +174,58 @@ pub struct ReplayQuery {
     /// Whether the vendor's keystrokes are in it; only for auditors.
     pub input: bool,
 }
+
+/// What to look for in recordings, and in which; newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// Words, all of which a line must have; `"two words"` for a phrase, `pump*`
+    /// for a word's start. No other sign has a meaning.
+    pub q: String,
+    /// Whether what was typed is looked through, instead of what was shown; only
+    /// for auditors. It takes longer, a page without hits may have a next one, and
+    /// of each recording the first 1000 lines are told, on one page.
+    pub input: bool,
+    /// On what: an asset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asset: Option<String>,
+    /// Whose: an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Into which zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// At this time or later, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// Before this time, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+    /// `next` of the page before; absent for the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// How many items at most: 1 to 200; 50 if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Which recording is replayed, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct IndexQuery {
+    /// The SSH channel; 0 if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u32>,
+    /// The longest pause that is kept, in milliseconds; all of each if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_limit_ms: Option<u64>,
+    /// Where the replay ends, in milliseconds; at the end of what is recorded if it
+    /// is absent. The index has it in the addresses of its segments, since a
+    /// recording may go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
+}

@@ -107,3 +107,47 @@ pub struct Recording {
     /// retention has ended and nothing but its seal is left.
     pub state: String,
 }
+
+/// A line in a recording that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecordingHit {
+    /// The session.
+    pub session: String,
+    /// The number of the SSH channel inside the session.
+    pub channel: u32,
+    /// Whose session.
+    pub account: String,
+    /// On what.
+    pub asset: String,
+    /// The zone of the asset.
+    pub zone: String,
+    /// When it was shown, or its first key pressed, RFC 3339.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The same in milliseconds since the start of the recording.
+    pub at_ms: u64,
+    /// The line, or a part of it. Of what was typed, the line as it was sent off.
+    pub text: String,
+    /// All that was typed for the line, where parts of it were erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_erased: Option<String>,
+}
+
+/// A replay in segments, as the driver `segmented` of asciinema-player reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReplayIndex {
+    /// Always 1.
+    pub version: u8,
+    /// In seconds, without the part of pauses that was cut off.
+    pub duration: f64,
+    /// The terminal's size at the start: `cols` and `rows`.
+    #[schema(value_type = Object)]
+    pub term: serde_json::Value,
+    /// Moments to point out: second and label.
+    #[schema(value_type = Vec<Object>)]
+    pub markers: Vec<(f64, String)>,
+    /// Where each begins (`start` in the replay, `real` in the recording) and its
+    /// address (`url`), relative to the index.
+    #[schema(value_type = Vec<Object>)]
+    pub segments: Vec<serde_json::Value>,
+}

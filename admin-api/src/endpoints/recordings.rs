@@ -11,11 +11,8 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::policy::Action;
-use domain::{Draft, Role, SessionId};
+use domain::{Role, SessionId};
 use futures::stream;
-use recorder::archive::{ArchiveError, Recording};
-use recorder::serve;
-use serde_json::json;
 use store::RecordingFilter;
 use tokio::task::spawn_blocking;
 use utoipa_axum::routes;
@@ -24,7 +21,7 @@ use super::page;
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{self, RecordingQuery, ReplayQuery};
-use crate::evidence;
+use crate::evidence::{self, Cast};
 use crate::input::{At, Params, optional};
 use crate::places::Place;
 use crate::problem::ApiError;
@@ -81,11 +78,7 @@ async fn read_recording(
     Params(query): Params<ReplayQuery>,
 ) -> Result<Response, ApiError> {
     let channel = query.channel.unwrap_or(0);
-    let recordings = api.store.recordings_of(&caller.scope(), session).await?;
-    let Some(recording) = recordings.iter().find(|r| r.channel == channel) else {
-        let what = format!("recording of channel {channel} of session/{session}");
-        return Err(ApiError::not_found(what));
-    };
+    let recording = evidence::seen(&api, &caller, session, channel).await?;
     if query.input && caller.account.role != Role::Auditor {
         return Err(ApiError::not_allowed(
             "What was typed may hold passwords, so only auditors open it. Open the recording \
@@ -103,10 +96,8 @@ async fn read_recording(
             "You are opening too many recordings at once. Wait for one to end, then try again.",
         )
     })?;
-    let cast = open(&api, session, channel, query.input).await?;
-    let opened = Draft::new("recording.opened", "session", session)
-        .after(json!({ "channel": channel, "input": query.input }));
-    api.store.alarm(&caller.actor(), opened).await?;
+    let cast = evidence::open(&api, session, channel, query.input).await?;
+    evidence::note_opening(&api, &caller, session, channel, query.input).await?;
     let headers = [
         (CONTENT_TYPE, "application/x-asciicast".to_owned()),
         (
@@ -115,24 +106,6 @@ async fn read_recording(
         ),
     ];
     Ok((headers, send(cast, place)).into_response())
-}
-
-pub(super) type Cast = Box<dyn Read + Send>;
-
-pub(super) async fn open(
-    api: &Api,
-    session: SessionId,
-    channel: u32,
-    input: bool,
-) -> Result<Cast, ApiError> {
-    let read = move |recording: Recording| -> Result<Cast, ArchiveError> {
-        Ok(if input {
-            Box::new(serve::cast_with_input(&recording)?)
-        } else {
-            Box::new(serve::cast(&recording)?)
-        })
-    };
-    evidence::open(api, session, channel, read).await
 }
 
 /// A thread is held only while the disk is read, not while the caller takes its

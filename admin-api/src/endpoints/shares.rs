@@ -20,6 +20,7 @@ use super::{page, recordings};
 use crate::app::Api;
 use crate::caller::{Caller, Source};
 use crate::dto::{self, ShareQuery};
+use crate::evidence;
 use crate::hashing::network;
 use crate::input::{At, Body, Params, optional};
 use crate::problem::ApiError;
@@ -132,7 +133,7 @@ async fn open_shared(
         input,
         ..
     } = share;
-    let cast = recordings::open(&api, session, channel, input).await?;
+    let cast = evidence::open(&api, session, channel, input).await?;
     if !api.store.share_opened(&share, &source).await? {
         return Err(leads_nowhere());
     }

@@ -1,5 +1,8 @@
-use domain::CloseReason;
-use store::{EndOrder, Recording, SessionEnd, SessionRow};
+use std::time::Duration;
+
+use domain::{CloseReason, Timestamp};
+use recorder::transcript::Typed;
+use store::{EndOrder, Hit, Recording, SessionEnd, SessionRow};
 
 use super::person;
 use crate::caller::Caller;
@@ -67,5 +70,33 @@ pub(crate) fn recording(recording: Recording) -> dto::Recording {
         bytes_in: recording.bytes_in,
         bytes_out: recording.bytes_out,
         state: recording.state,
+    }
+}
+
+pub(crate) fn hit(hit: Hit) -> dto::RecordingHit {
+    dto::RecordingHit {
+        session: hit.session.to_string(),
+        channel: hit.channel,
+        account: hit.account.to_string(),
+        asset: hit.asset.to_string(),
+        zone: hit.zone.to_string(),
+        at: hit.started_at.plus(Duration::from_millis(hit.at_ms)),
+        at_ms: hit.at_ms,
+        text: hit.text,
+        with_erased: None,
+    }
+}
+
+pub(crate) fn typed(recording: &Recording, at: Timestamp, line: Typed) -> dto::RecordingHit {
+    dto::RecordingHit {
+        session: recording.session.to_string(),
+        channel: recording.channel,
+        account: recording.account.to_string(),
+        asset: recording.asset.to_string(),
+        zone: recording.zone.to_string(),
+        at,
+        at_ms: line.at_ms,
+        text: line.text,
+        with_erased: line.all,
     }
 }

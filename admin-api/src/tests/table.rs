@@ -72,6 +72,17 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/shares", "auditor admin"),
     ("POST", "/api/v1/shares/{id}/revoke", "auditor admin"),
     ("GET", "/api/v1/shared/{token}", ANYONE),
+    ("GET", "/api/v1/recordings/search", "approver auditor"),
+    (
+        "GET",
+        "/api/v1/sessions/{id}/replay.json",
+        "approver auditor",
+    ),
+    (
+        "GET",
+        "/api/v1/sessions/{id}/replay/{name}",
+        "approver auditor",
+    ),
     ("GET", "/api/v1/audit", "auditor admin"),
     ("GET", "/api/v1/events", ALL),
     ("GET", "/log/checkpoint", "auditor admin"),
