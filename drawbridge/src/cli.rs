@@ -17,6 +17,7 @@ mod profile;
 mod recording;
 mod replay;
 mod request;
+mod search;
 mod secrets;
 mod session;
 mod share;

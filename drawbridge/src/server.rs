@@ -149,7 +149,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     ));
     tasks.spawn(jobs::run(
         store.clone(),
-        recorder.root().to_owned(),
+        recorder.clone(),
         Arc::clone(&log_key),
         Arc::clone(&clock),
         stop.clone(),

@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::hold;
 use super::list::{Most, short, whole_id};
 use super::replay;
+use super::search;
 use super::share;
 use super::table::Table;
 use super::times::Times;
@@ -30,6 +31,7 @@ const MOST_IN_MEMORY: usize = 1 << 30;
 #[command(after_help = "Examples:
   drawbridge recording list --asset plc-7
   drawbridge recording play 1c2d3e4f --speed 2 --idle-limit 1
+  drawbridge recording search 'overspeed trip*' --asset plc-7 --since '2026-11-20 00:00'
   drawbridge recording export 1c2d3e4f --out visit.cast    # asciicast v3: asciinema play visit.cast
   drawbridge recording export 1c2d3e4f --input --out visit-with-input.cast
   drawbridge recording hold 1c2d3e4f --reason 'Accident of 24 November'
@@ -47,6 +49,9 @@ all. Left out is what would make your terminal answer, or act outside of what it
 of its identity and state, the clipboard, titles, printing, mouse reports. Ctrl-C stops; then
 the terminal is put back in order. Into a file or pipe, all is written at once.")]
     Play(Play),
+    /// Find lines in recordings, and when they were there
+    #[command(after_help = search::HELP)]
+    Search(search::Search),
     /// Save a recording as an asciicast file
     Export(Export),
     /// Keep a session's recordings, or a zone's, whatever their retention (auditors, admins)
@@ -95,6 +100,9 @@ pub struct Play {
     /// Shorten each pause to this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = positive)]
     idle_limit: Option<f64>,
+    /// Begin there: 1:02:03 is an hour, two minutes and three seconds after the start
+    #[arg(long, value_name = "H:MM:SS", value_parser = search::read_position)]
+    at: Option<Duration>,
 }
 
 /// Which recording, and where to.
@@ -124,6 +132,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
     match command {
         Command::List(args) => list(context, args).await,
         Command::Play(args) => play(context, args).await,
+        Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export(context, args).await,
         Command::Hold(args) => hold::place(context, args).await,
         Command::Release(args) => hold::release(context, args).await,
@@ -167,6 +176,7 @@ async fn play(context: &Context, args: Play) -> Result<(), Failure> {
         channel,
         speed,
         idle_limit,
+        at,
     } = args;
     let query = ReplayQuery {
         channel,
@@ -184,7 +194,7 @@ async fn play(context: &Context, args: Play) -> Result<(), Failure> {
         cast.extend_from_slice(&piece);
     }
     let idle_limit = idle_limit.and_then(|limit| Duration::try_from_secs_f64(limit).ok());
-    replay::play(&cast, Pace { speed, idle_limit }).await
+    replay::play(&cast, Pace { speed, idle_limit }, at).await
 }
 
 async fn export(context: &Context, args: Export) -> Result<(), Failure> {

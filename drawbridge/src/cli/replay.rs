@@ -8,8 +8,10 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use domain::Clock;
-use recorder::cast::{Event, Reader};
+use recorder::Patience;
+use recorder::cast::{Event, ReadError, Reader, Timed};
 use recorder::play::{Pace, timeline};
+use recorder::replay::screen_at;
 
 use self::filter::Filter;
 use super::failure::Failure;
@@ -19,16 +21,20 @@ use crate::output;
 /// Undoes what a full-screen program may have left: attributes, the alternate
 /// screen, a hidden cursor, margins, keypad and character set.
 const IN_ORDER: &[u8] = b"\x1b[0m\x1b[?1049l\x1b[!p\x1b[?25h\x1b(B\x1b>\r\n";
+/// An empty terminal, on which a screen is drawn anew.
+const EMPTY: &[u8] = b"\x1b[0m\x1b[r\x1b[2J\x1b[H";
+/// How long may be looked for a screen in the middle of a recording.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// Remarks of the recording that are repeated at its end.
 const MOST_REMARKS: usize = 20;
 
-/// Plays it, until its end or Ctrl-C.
-pub(super) async fn play(cast: &[u8], pace: Pace) -> Result<(), Failure> {
+/// Plays it from a time on, or else from the start, until its end or Ctrl-C.
+pub(super) async fn play(cast: &[u8], pace: Pace, from: Option<Duration>) -> Result<(), Failure> {
     let terminal = io::stdout().is_terminal();
     let (clock, mut end) = (SystemClock::new(), End::default());
     let pace = terminal.then_some(pace);
     let played = tokio::select! {
-        played = show(cast, pace, &clock, output::raw, &mut end) => played,
+        played = show(cast, pace, from, &clock, output::raw, &mut end) => played,
         _ = tokio::signal::ctrl_c() => Ok(()),
     };
     if terminal {
@@ -54,11 +60,12 @@ struct End {
 async fn show(
     cast: &[u8],
     pace: Option<Pace>,
+    from: Option<Duration>,
     clock: &dyn Clock,
     mut screen: impl FnMut(&[u8]) -> io::Result<()>,
     end: &mut End,
 ) -> Result<(), Failure> {
-    let broken = |error: recorder::cast::ReadError| {
+    let broken = |error: ReadError| {
         Failure::failed(format!(
             "The recording can't be read any further ({error}). What came before was shown."
         ))
@@ -67,13 +74,19 @@ async fn show(
     if let (Some(_), Some(title)) = (pace, &reader.header().title) {
         output::remark(&output::clean(title));
     }
-    let mut due = clock.monotonic();
     let mut filter = Filter::default();
+    if let (Some(_), Some(from)) = (pace, from) {
+        let before = look(cast, from, clock)?;
+        screen(EMPTY)?;
+        screen(filter.pass(&before).as_bytes())?;
+    }
+    let mut due = clock.monotonic();
     let any = Pace {
         speed: 1.0,
         idle_limit: None,
     };
-    for step in timeline(reader, pace.unwrap_or(any)) {
+    let events = since(reader, from.unwrap_or_default());
+    for step in timeline(events, pace.unwrap_or(any)) {
         let step = step.map_err(broken)?;
         if pace.is_some() && step.wait > Duration::ZERO {
             // Counted from the start, so that a slow terminal does not add up.
@@ -92,4 +105,29 @@ async fn show(
         }
     }
     Ok(())
+}
+
+/// The events from a time on, as if the recording had begun then.
+fn since<'a>(
+    events: impl Iterator<Item = Result<Timed<'a>, ReadError>>,
+    from: Duration,
+) -> impl Iterator<Item = Result<Timed<'a>, ReadError>> {
+    events.filter_map(move |timed| match timed {
+        Ok(timed) => {
+            let at = timed.at.checked_sub(from)?;
+            Some(Ok(Timed { at, ..timed }))
+        }
+        Err(error) => Some(Err(error)),
+    })
+}
+
+/// What stood on the screen at a time.
+fn look(cast: &[u8], at: Duration, clock: &dyn Clock) -> Result<String, Failure> {
+    let end = clock.monotonic().saturating_add(LONGEST_LOOK);
+    let mut may_go_on = || clock.monotonic() < end;
+    screen_at(cast, at, &mut Patience::new(&mut may_go_on)).map_err(|error| {
+        Failure::failed(format!(
+            "The screen at that time can't be drawn: {error}. Play the recording from its start."
+        ))
+    })
 }

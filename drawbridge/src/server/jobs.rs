@@ -1,14 +1,17 @@
 //! What is done by itself: grants and requests whose time is over are settled,
-//! accounts that nobody uses are disabled, recordings whose retention has ended are
-//! purged, and the log is signed. All look at the state of things, so a turn that is
-//! missed or fails is made good by the next one.
+//! accounts that nobody uses are disabled, recordings are made searchable and, when
+//! their retention has ended, purged, and the log is signed. All look at the state of
+//! things, so a turn that is missed or fails is made good by the next one.
 
-use std::path::{Path, PathBuf};
+mod index;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
 use ledger::SigningKey;
+use recorder::Recorder;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +34,7 @@ const SIGN_AGAIN: Duration = Duration::from_secs(2);
 /// Does the jobs until `stop`.
 pub(super) async fn run(
     store: Store,
-    recordings: PathBuf,
+    recorder: Recorder,
     log_key: Arc<SigningKey>,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
@@ -40,8 +43,9 @@ pub(super) async fn run(
         tokio::join!(
             lapse(&store, clock.as_ref()),
             disable_idle(&store, clock.as_ref()),
-            purge(&store, &recordings, clock.as_ref()),
-            sign(&store, &log_key, clock.as_ref())
+            purge(&store, recorder.root(), clock.as_ref()),
+            sign(&store, &log_key, clock.as_ref()),
+            index::run(&store, &recorder, &clock, &stop)
         )
     };
     stop.run_until_cancelled(jobs).await;

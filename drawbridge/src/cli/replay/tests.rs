@@ -42,7 +42,11 @@ const CAST: &str = r#"{"version":3,"term":{"cols":80,"rows":24}}
 "#;
 
 /// What is shown, and at how many milliseconds. Each piece takes the terminal `slow`.
-async fn shown(pace: Option<Pace>, slow: Duration) -> (Vec<(u128, String)>, u128, End) {
+async fn shown(
+    pace: Option<Pace>,
+    from: Option<Duration>,
+    slow: Duration,
+) -> (Vec<(u128, String)>, u128, End) {
     let (clock, mut seen, mut end) = (Waited::default(), Vec::new(), End::default());
     let screen = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes).into_owned();
@@ -50,7 +54,7 @@ async fn shown(pace: Option<Pace>, slow: Duration) -> (Vec<(u128, String)>, u128
         clock.pass(slow);
         Ok(())
     };
-    show(CAST.as_bytes(), pace, &clock, screen, &mut end)
+    show(CAST.as_bytes(), pace, from, &clock, screen, &mut end)
         .await
         .expect("shown");
     (seen, clock.monotonic().as_millis(), end)
@@ -73,7 +77,7 @@ async fn each_piece_comes_in_its_time() {
         (pace(4.0, Some(2)), [0, 125, 125, 875], 937),
         (None, [0; 4], 0),
     ] {
-        let (seen, ended, end) = shown(pace, Duration::ZERO).await;
+        let (seen, ended, end) = shown(pace, None, Duration::ZERO).await;
         let expected: Vec<_> = at
             .into_iter()
             .zip(["a", "b", "c", "d"].map(String::from))
@@ -90,7 +94,25 @@ async fn each_piece_comes_in_its_time() {
 /// Waits are counted from the start: what the terminal takes does not add up.
 #[tokio::test]
 async fn a_slow_terminal_does_not_slow_what_follows() {
-    let (seen, ..) = shown(pace(1.0, None), Duration::from_millis(100)).await;
+    let (seen, ..) = shown(pace(1.0, None), None, Duration::from_millis(100)).await;
     let at: Vec<_> = seen.iter().map(|(at, _)| *at).collect();
     assert_eq!(at, [0, 500, 600, 61_500]);
+}
+
+#[tokio::test]
+async fn begun_in_the_middle_the_screen_is_as_it_was() {
+    let from = Some(Duration::from_millis(60_000));
+    let (seen, ended, end) = shown(pace(2.0, None), from, Duration::ZERO).await;
+    let texts: Vec<_> = seen.iter().map(|(at, text)| (*at, text.as_str())).collect();
+    assert_eq!(texts[0], (0, "\u{1b}[0m\u{1b}[r\u{1b}[2J\u{1b}[H"));
+    assert!(texts[1].1.contains("abc"), "{texts:?}");
+    assert_eq!(texts[2..], [(750, "d")]);
+    assert_eq!(ended, 875);
+    assert_eq!(end.remarks, ["a remark"]);
+    let (seen, ..) = shown(None, from, Duration::ZERO).await;
+    assert_eq!(
+        seen,
+        [(0, "d".to_owned())],
+        "into a file goes what comes after"
+    );
 }
