@@ -8,26 +8,41 @@ TOOLS := target/tools
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo test bench lint fmt audit deny fuzz test-tools web
+.PHONY: help demo test bench lint fmt audit deny fuzz test-tools web web-if-npm
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: ## build and start a seeded plant on loopback ports, and say what to type
+demo: web-if-npm ## build and start a seeded plant on loopback ports, and say what to type
 	$(CARGO) run --release --locked -p drawbridge -- demo
 
-test: test-tools ## install what the tests need, if that may be done here, and run all of them
+test: test-tools web-if-npm ## install what the tests need, if that may be done here, and run all of them
 	$(CARGO) test --workspace --locked
 
 test-tools:
 	tests/tools.sh ensure
 
-bench: ## measure speed, CPU, set-up and echo beside OpenSSH's ProxyJump
+bench: web-if-npm ## measure speed, CPU, set-up and echo beside OpenSSH's ProxyJump
 	tests/tools.sh ensure ssh
 	$(CARGO) run --release --locked -p drawbridge-bench -- $(BENCH)
 
-web: ## the web pages, which come later
-	@echo 'There are no web pages yet: they come with a later version. Use the command line (drawbridge --help) or the API (admin-api/openapi.json).'
+REPLAY := web/replay
+REPLAY_SOURCES := $(wildcard $(REPLAY)/src/*) $(REPLAY)/build.js $(REPLAY)/package.json $(REPLAY)/package-lock.json
+
+web: $(REPLAY)/dist/replay.html ## build the stand-alone replay page (npm; network the first time)
+
+$(REPLAY)/dist/replay.html: $(REPLAY_SOURCES) $(REPLAY)/node_modules/.package-lock.json
+	npm --prefix $(REPLAY) run --silent build
+
+$(REPLAY)/node_modules/.package-lock.json: $(REPLAY)/package-lock.json
+	@command -v npm >/dev/null || { echo 'The replay page is built with npm, which is not here. Install Node.js 20 or later.' >&2; exit 1; }
+	npm --prefix $(REPLAY) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Without npm all else works: the program says that it has no replay page.
+web-if-npm:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; \
+	else echo 'npm is not here, so this build gets no replay page.' >&2; fi
 
 lint: ## formatting and lints, as CI sees them
 	$(CARGO) fmt --all -- --check

@@ -16,6 +16,7 @@ mod frame;
 mod hashing;
 mod indexes;
 mod input;
+pub mod page;
 pub mod password;
 mod places;
 mod problem;
