@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{AccountName, Clock, Random};
-use recorder::Recorder;
 use ledger::VerifierKey;
+use recorder::Recorder;
 use store::Store;
 
 use crate::hashing::Hashing;

@@ -80,12 +80,25 @@ pub(crate) async fn measure(how: How, sessions: u32) -> Measured {
 }
 
 /// The moments at which one session types: at its own place in each interval.
-async fn turns(session: u32, sessions: u32, mut each: impl AsyncFnMut(Instant)) {
-    let interval = Duration::from_secs(1) / RATE;
-    let start = tokio::time::Instant::now() + interval * session / sessions.max(1);
-    for turn in 0..RATE * SECONDS {
-        tokio::time::sleep_until(start + interval * turn).await;
-        each(Instant::now()).await;
+struct Turns {
+    next: tokio::time::Instant,
+    left: u32,
+}
+
+impl Turns {
+    fn new(session: u32, sessions: u32) -> Self {
+        let interval = Duration::from_secs(1) / RATE;
+        Self {
+            next: tokio::time::Instant::now() + interval * session / sessions.max(1),
+            left: RATE * SECONDS,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Instant> {
+        self.left = self.left.checked_sub(1)?;
+        tokio::time::sleep_until(self.next).await;
+        self.next += Duration::from_secs(1) / RATE;
+        Some(Instant::now())
     }
 }
 
@@ -108,13 +121,13 @@ async fn recorded(directory: &Path, disk: Arc<dyn Disk>, sessions: u32) -> Vec<D
         let (input, mut tail, output) = channel.split();
         typing.push(tokio::spawn(async move {
             let mut waits = Vec::new();
-            turns(session, sessions, async |began| {
+            let mut turns = Turns::new(session, sessions);
+            while let Some(began) = turns.next().await {
                 let typed = Bytes::from_static(b"twenty bytes of text");
                 input.append(typed).await.expect("recorded");
                 tail.next().await.expect("recorded");
                 waits.push(began.elapsed());
-            })
-            .await;
+            }
             drop(output);
             waits
         }));
@@ -141,13 +154,13 @@ async fn flushed(directory: &Path, sessions: u32) -> Vec<Duration> {
         let send = send.clone();
         typing.push(tokio::spawn(async move {
             let mut waits = Vec::new();
-            turns(session, sessions, async |began| {
+            let mut turns = Turns::new(session, sessions);
+            while let Some(began) = turns.next().await {
                 let (done, durable) = oneshot::channel();
                 send.send(done).expect("the thread");
                 durable.await.expect("durable");
                 waits.push(began.elapsed());
-            })
-            .await;
+            }
             waits
         }));
     }

@@ -20,16 +20,16 @@ mod header;
 mod live;
 mod opening;
 pub mod play;
-mod rebuild;
 pub mod purge;
+mod rebuild;
 mod recorder;
+pub mod replay;
+mod screen;
 pub mod serve;
 mod settle;
 mod space;
-mod wal;
-pub mod replay;
-mod screen;
 pub mod transcript;
+mod wal;
 mod writer;
 
 pub use cast::Stream;
@@ -39,10 +39,10 @@ pub use disk::{Disk, DiskFile, RealDisk, Room};
 pub use error::{RecorderError, RecordingStopped};
 pub use header::{Header, KeepOutput, Terminal};
 pub use recorder::{LEAST_SEGMENT, Recorder, Settings};
+pub use screen::Patience;
 pub use settle::Health;
 pub use space::Space;
 pub use wal::{WalKey, frames_in};
-pub use screen::Patience;
 
 #[cfg(test)]
 mod tests;

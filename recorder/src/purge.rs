@@ -7,7 +7,7 @@ use std::path::Path;
 
 use domain::SessionId;
 
-use crate::recorder::session_dir;
+use crate::archive::recording_dir;
 
 /// What is kept.
 const MANIFEST: &str = "manifest.jsonl";
@@ -23,7 +23,7 @@ const KEY: &str = ".key.age";
 /// # Errors
 /// What the system says. A recording that is not there is none.
 pub fn erase(root: &Path, session: SessionId, channel: u32) -> io::Result<usize> {
-    let dir = session_dir(root, session).join(channel.to_string());
+    let dir = recording_dir(root, session, channel);
     erase_by(&dir, |entry| {
         // What a link leads to is no part of the recording.
         if entry.file_type()?.is_dir() {

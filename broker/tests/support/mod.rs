@@ -6,6 +6,7 @@ pub(crate) mod failing;
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use domain::{Clock, SessionId};
-use recorder::transcript::{Limits, Line, Transcript, shown};
 use recorder::archive::{Archive, ArchiveError};
+use recorder::transcript::{Limits, Line, Transcript, shown};
 use recorder::{Patience, Recorder, serve};
 use store::{ScreenLine, Store};
 use tokio::sync::oneshot;
@@ -83,7 +83,7 @@ fn screen_line(line: &Line) -> ScreenLine<'_> {
 
 /// `None` if the recording is not to be searched.
 async fn read(
-    root: &Path,
+    archive: &Archive,
     session: SessionId,
     channel: u32,
     clock: &Arc<dyn Clock>,

@@ -150,6 +150,7 @@ impl World {
             bytes_in: 0,
             bytes_out: 0,
             state: "complete",
+            seal: None,
         };
         let finished = store.finish_recording(session, 0, &end).await;
         finished.expect("finished");
