@@ -79,4 +79,26 @@ pub struct Health {
     /// The server's clock, RFC 3339.
     #[schema(value_type = String, format = DateTime)]
     pub now: Timestamp,
+    /// Whether sessions can be recorded: `ample`, `low` (no new ones begin),
+    /// `critical` (all end) or `trouble`.
+    pub recordings: String,
+}
+
+/// How the disk for recordings is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecorderState {
+    /// `ample`, `low` (no new sessions begin) or `critical` (all end).
+    pub space: String,
+    /// Free bytes, if they could be found out.
+    pub free_bytes: Option<u64>,
+    /// All bytes of its file system.
+    pub total_bytes: Option<u64>,
+    /// Below so many free bytes no session begins; below half of it all end.
+    pub least_free_bytes: u64,
+    /// What does not work at the moment; while anything doesn't, no session begins.
+    pub trouble: Option<String>,
+    /// Recordings that are not sealed yet.
+    pub open_recordings: usize,
+    /// Segments of the write-ahead log that are full and still needed.
+    pub waiting_segments: usize,
 }

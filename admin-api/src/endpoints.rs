@@ -33,6 +33,7 @@ use crate::routes::Routes;
 pub(crate) fn all() -> Routes {
     Routes::group("")
         .and(health::routes())
+        .and(health::metrics())
         .and(description::routes())
         .and(login::routes())
         .and(me::routes())

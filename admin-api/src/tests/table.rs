@@ -12,6 +12,8 @@ const ALL: &str = "vendor approver operator auditor admin";
 const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/openapi.json", ANYONE),
     ("GET", "/api/v1/health", ANYONE),
+    ("GET", "/api/v1/recorder", "approver operator auditor admin"),
+    ("GET", "/metrics", "approver operator auditor admin"),
     ("POST", "/api/v1/login", ANYONE),
     ("POST", "/api/v1/logout", ALL),
     ("GET", "/api/v1/me", ALL),

@@ -61,6 +61,8 @@ pub enum Action {
     ReadRetention,
     /// Read the audit log.
     ReadAudit,
+    /// See how the disk for recordings is.
+    ReadRecorder,
     /// Hear that something has changed.
     Listen,
 }
@@ -92,6 +94,7 @@ words!(Action {
     ReleaseHold = "release_hold",
     ReadRetention = "read_retention",
     ReadAudit = "read_audit",
+    ReadRecorder = "read_recorder",
     Listen = "listen",
 });
 
@@ -114,7 +117,7 @@ pub const fn may(role: Role, action: Action) -> bool {
         A::EndSession => matches!(role, R::Vendor | R::Approver | R::Operator | R::Admin),
         A::RevokeGrant | A::CloseConduit => matches!(role, R::Approver | R::Operator | R::Admin),
         A::OpenConduit => matches!(role, R::Approver | R::Admin),
-        A::ListWays => !matches!(role, R::Vendor),
+        A::ListWays | A::ReadRecorder => !matches!(role, R::Vendor),
         A::ReadPlant
         | A::ListAccounts
         | A::ReadAudit

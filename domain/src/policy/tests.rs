@@ -311,6 +311,7 @@ fn the_table_of_roles() {
         ("release_hold", "auditor"),
         ("read_retention", "auditor admin"),
         ("read_audit", "auditor admin"),
+        ("read_recorder", "approver operator auditor admin"),
         ("listen", "vendor approver operator auditor admin"),
     ];
     let found: Vec<_> = Action::ALL

@@ -151,6 +151,7 @@ async fn people_side(global: &Global) -> Vec<Finding> {
         return findings;
     };
     findings.push(skew(asked, clock.now(), &health));
+    findings.push(recordings(&health));
     let login = async {
         let me: Me = Context::new(global)?.client.get("me").await?;
         let site = me.site.map_or_else(
@@ -183,6 +184,33 @@ pub(super) async fn reach(global: &Global) -> Result<(Client, Health), Failure> 
     let client = Client::new(&base, ca.as_deref(), None)?;
     let health = client.get("health").await?;
     Ok((client, health))
+}
+
+fn recordings(health: &Health) -> Finding {
+    let check = "recordings";
+    match health.recordings.as_str() {
+        "ample" => Finding::ok(check, "sessions can be recorded"),
+        "low" => Finding::failed(
+            check,
+            &Failure::unavailable(
+                "the disk for recordings is getting full, so no session begins. Make room on it, or \
+             lower recordings.least_free_mib.",
+            ),
+        ),
+        "critical" => Finding::failed(
+            check,
+            &Failure::unavailable(
+                "the disk for recordings is nearly full, so all sessions are ended. Make room on it.",
+            ),
+        ),
+        _ => Finding::failed(
+            check,
+            &Failure::unavailable(
+                "sessions can't be recorded, so none begins. The audit log says why: drawbridge audit \
+             list --action recorder.",
+            ),
+        ),
+    }
 }
 
 /// The answer was written between `asked` and `answered`.
@@ -250,6 +278,7 @@ mod tests {
                 ok: true,
                 version: String::new(),
                 now: at(now),
+                recordings: "ample".to_owned(),
             };
             let found = skew(
                 at("2026-11-24T13:00:00Z"),
