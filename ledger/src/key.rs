@@ -412,6 +412,15 @@ mod tests {
         let seed = SecretBox::new(Box::new([7; 32]));
         let key = SigningKey::from_seed("w.example", KeyKind::Timestamped, seed).expect("a key");
         let verifier = key.verifier();
+        // As OpenSSL signs the message of c2sp.org/tlog-cosignature.
+        assert_eq!(
+            verifier.to_string(),
+            "w.example+3e6d1c1c+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"
+        );
+        assert_eq!(
+            key.sign_at("log\n0\nroot\n", 1_795_507_200).to_string(),
+            "— w.example Pm0cHAAAAABrBUQA1TdgGkN3zdFVCUB5unMnHdXaBb2ln+6+Kir8iN1uMyUvpxub64Je90gIea1ISTwOXhiFzimw9VUi1ZiRzk3kDg=="
+        );
         let mut signature = key.sign_at("log\n0\nroot\n", 1_795_507_200).bytes;
         assert_eq!(
             verifier.check("log\n0\nroot\n", &signature),

@@ -2,6 +2,8 @@
 //! signed beside it. Signing changes nothing that an event would tell of, so it
 //! is the one thing that is committed without one.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 use ledger::{Checkpoint, Hash, Note, Signature, SigningKey};
 use sqlx::Row;
@@ -175,26 +177,24 @@ pub(super) async fn newest(
 }
 
 /// The newest checkpoint that covers leaf `index`; rather one that a witness has
-/// signed, if it is at most this much older, in microseconds.
+/// signed, if it is at most `older` older.
 pub(super) async fn covering(
     conn: &mut SqliteConnection,
     index: u64,
-    older: i64,
+    older: Duration,
 ) -> Result<Option<LogCheckpoint>, StoreError> {
-    let row = sqlx::query(checkpoints!(
-        "WHERE size > $1 ORDER BY at >= (SELECT max(at) FROM log_checkpoints) - $2
-            AND EXISTS (SELECT 1 FROM log_cosignatures
-                WHERE log_cosignatures.size = log_checkpoints.size) DESC,
-            size DESC LIMIT 1"
+    let Some(newest) = newest(conn).await?.filter(|newest| newest.size > index) else {
+        return Ok(None);
+    };
+    let witnessed = sqlx::query(checkpoints!(
+        "WHERE size = (SELECT max(size) FROM log_cosignatures WHERE size > $1)"
     ))
     .bind(int(index))
-    .bind(older)
     .fetch_optional(&mut *conn)
     .await?;
-    match row {
-        Some(row) => cosigned(conn, checkpoint(&row)?).await.map(Some),
-        None => Ok(None),
-    }
+    let witnessed = witnessed.as_ref().map(checkpoint).transpose()?;
+    let recent = witnessed.filter(|one| newest.at.since(one.at) <= older);
+    cosigned(conn, recent.unwrap_or(newest)).await.map(Some)
 }
 
 /// Whether the tree of `leaves` continues what was signed.

@@ -1,6 +1,8 @@
 //! What the log can prove: that an event is in it, and that it goes on where it
 //! was.
 
+use std::time::Duration;
+
 use domain::SessionId;
 use ledger::{Hash, Plan, ProofError, TlogProof, leaf_hash};
 use serde_json::Value;
@@ -10,9 +12,8 @@ use super::{LogFault, checkpoints, tree};
 use crate::error::{Refusal, StoreError};
 use crate::store::Store;
 
-/// How much older a checkpoint may be to be taken because a witness has signed
-/// it, in microseconds: ten minutes.
-const OLDER_FOR_A_WITNESS: i64 = 10 * 60 * 1_000_000;
+/// How much older a checkpoint may be to be taken because a witness has signed it.
+const OLDER_FOR_A_WITNESS: Duration = Duration::from_secs(10 * 60);
 
 /// The proof that a recording was sealed as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
