@@ -17,6 +17,14 @@ macro_rules! fuzz_target {
 }
 pub(crate) use fuzz_target;
 
+#[path = "../../fuzz/fuzz_targets/checkpoint.rs"]
+#[allow(
+    unused_attributes,
+    unused_imports,
+    clippy::cast_possible_truncation,
+    reason = "written for the fuzzer"
+)]
+mod checkpoint;
 #[path = "../../fuzz/fuzz_targets/plant_file.rs"]
 #[allow(
     unused_attributes,
@@ -44,7 +52,8 @@ mod ssh_user;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 3] = [
+const TARGETS: [Target; 4] = [
+    ("checkpoint", checkpoint::fuzz),
     ("plant_file", plant_file::fuzz),
     ("recording_reader", recording_reader::fuzz),
     ("ssh_user", ssh_user::fuzz),

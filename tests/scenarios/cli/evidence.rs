@@ -7,6 +7,7 @@ use std::time::Instant;
 use harness::cast::Cast;
 use harness::cli::Printed;
 use harness::tools::Tool;
+use ledger::{VerifierKey, bundle, checkpoint, leaf_hash, root_of};
 
 use super::{House, count, short, text};
 
@@ -158,4 +159,49 @@ async fn the_audit_log_is_read_and_followed() {
         "it goes on"
     );
     follower.kill().await.expect("stopped");
+}
+
+/// What an auditor takes home is whole, signed, and laid out as tools expect it.
+#[tokio::test]
+async fn the_log_is_taken_home_and_checked_there() {
+    let house = House::new().await;
+    house.grant().await;
+    let audun = &house.audun;
+    let key: VerifierKey = audun.works("audit key").await.parse().expect("a key");
+    let out = audun.file("log");
+    let export = format!("audit export --out '{}'", out.display());
+    let told = audun.json(&export).await;
+    let size = told["size"].as_u64().expect("a size");
+    assert!(size > 0, "{told}");
+
+    let read = |path: &str| fs::read(out.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let opened = checkpoint::open(&read("checkpoint"), &key, &[]).expect("signed by the log");
+    assert_eq!(opened.checkpoint.size, size);
+    assert!(opened.signed_at.is_some());
+    let entries = read(&format!("tile/entries/000.p/{size}"));
+    let leaves = bundle::read(&entries).expect("a bundle");
+    assert_eq!(root_of(&leaves), opened.checkpoint.root);
+    let hashes: Vec<u8> = leaves.iter().flat_map(|leaf| leaf_hash(leaf).0).collect();
+    assert_eq!(read(&format!("tile/0/000.p/{size}")), hashes);
+    assert_eq!(read("log.vkeys"), format!("{key}\n").into_bytes());
+    assert_eq!(read("log.handovers"), b"");
+    // The newest events may wait for the next signature, the first ones do not.
+    let made = leaves.iter().any(|leaf| {
+        let event: serde_json::Value = serde_json::from_slice(leaf).expect("JSON");
+        event["action"] == "log.key_made" && event["after"]["key"] == key.to_string()
+    });
+    assert!(made, "the log's key is in the log");
+    let mode = fs::metadata(out.join("checkpoint"))
+        .expect("exported")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    // Nothing is overwritten, and not everybody takes it home.
+    let again = audun.fails(&export, 2).await;
+    assert!(text(&again, "detail").contains("is not empty"), "{again}");
+    let mine = house.vera.file("log");
+    let vendor = format!("audit export --out '{}'", mine.display());
+    house.vera.fails(&vendor, 77).await;
+    house.vera.fails("audit key", 77).await;
 }

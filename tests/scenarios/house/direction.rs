@@ -130,7 +130,7 @@ fn no_room_has_what_does_not_belong_there() {
     for (room, never) in NEVER {
         let inside = all_below(&metadata, room);
         assert!(
-            inside.contains("serde"),
+            inside.contains("thiserror"),
             "the walk from {room} found next to nothing"
         );
         for name in *never {
