@@ -420,15 +420,19 @@ fn pattern(from: usize, length: usize) -> Bytes {
 
 /// A copy of all that a process that was killed left on the disk.
 fn killed(bench: &Bench) -> TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    let status = std::process::Command::new("cp")
-        .arg("-a")
-        .arg(bench.dir.path().join("."))
-        .arg(copy.path())
-        .status()
-        .unwrap();
-    assert!(status.success());
-    copy
+    loop {
+        let copy = tempfile::tempdir().unwrap();
+        let copied = std::process::Command::new("cp")
+            .arg("-a")
+            .arg(bench.dir.path().join("."))
+            .arg(copy.path())
+            .stderr(std::process::Stdio::null())
+            .status();
+        // A segment that gets another name meanwhile makes it fail.
+        if copied.unwrap().success() {
+            return copy;
+        }
+    }
 }
 
 /// Waits until something is so.

@@ -1,7 +1,6 @@
 //! What a conduit and the limits bound, and what happens when an asset, the store or
 //! the time gives out.
 
-use std::fs;
 use std::time::Duration;
 
 use russh::{ChannelMsg, ChannelOpenFailure};

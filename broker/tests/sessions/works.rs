@@ -1,6 +1,5 @@
 //! What works: commands, shells, input, output, status.
 
-use std::fs;
 use std::process::Stdio;
 
 use store::Scope;
