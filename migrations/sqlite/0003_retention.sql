@@ -9,9 +9,6 @@ ALTER TABLE recordings ADD COLUMN retention_seconds BIGINT;
 ALTER TABLE recordings ADD COLUMN purged_at BIGINT;
 CREATE INDEX recordings_purged ON recordings (session_id, channel) WHERE purged_at IS NOT NULL;
 
--- A recording that is to be purged is looked up by its seal.
-CREATE INDEX audit_seals ON audit (subject) WHERE action = 'recording.sealed';
-
 CREATE TABLE holds (
     id             TEXT PRIMARY KEY,
     session_id     TEXT REFERENCES sessions (id),

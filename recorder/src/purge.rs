@@ -7,10 +7,8 @@ use std::path::Path;
 
 use domain::SessionId;
 
-use crate::archive::recording_dir;
+use crate::archive::{MANIFEST, recording_dir};
 
-/// What is kept.
-const MANIFEST: &str = "manifest.jsonl";
 /// How the names of a recording's own keys end.
 const KEY: &str = ".key.age";
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 use domain::{
     Actor, Draft, Hold, Kept, Purge, SessionId, Timestamp, Why, Zone, ZoneName, may_purge,
 };
-use serde::Deserialize;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -51,14 +50,6 @@ pub struct PurgePlan {
     pub not_sealed: u64,
 }
 
-/// A seal, as the log has it.
-#[derive(Deserialize)]
-struct Seal {
-    channel: u32,
-    root: String,
-    lines: u64,
-}
-
 impl Store {
     /// Recordings that may be purged now, at most `most`.
     ///
@@ -75,8 +66,7 @@ impl Store {
             let Some(last) = batch.last() else { break };
             after = Some((last.session, last.channel));
             for recording in batch {
-                let (verdict, _) = judge(&mut read, &facts, &recording, now).await?;
-                if verdict == Purge::Now {
+                if recording.verdict(&facts, now) == Purge::Now {
                     due.extend(recording.kept_until(&facts));
                 }
             }
@@ -100,9 +90,8 @@ impl Store {
             let Some(last) = batch.last() else { break };
             after = Some((last.session, last.channel));
             for recording in batch {
-                let (verdict, _) = judge(&mut read, &facts, &recording, now).await?;
                 let kept = recording.kept_until(&facts);
-                match verdict {
+                match recording.verdict(&facts, now) {
                     Purge::Now => {
                         plan.due_count += 1;
                         plan.due.extend(kept);
@@ -136,10 +125,10 @@ impl Store {
             return Ok(Purge::Now);
         }
         let facts = Facts::load(tx.conn()).await?;
-        let (verdict, seal) = judge(tx.conn(), &facts, &recording, now).await?;
-        let (Purge::Now, Some(seal)) = (&verdict, seal) else {
+        let verdict = recording.verdict(&facts, now);
+        if verdict != Purge::Now {
             return Ok(verdict);
-        };
+        }
         sqlx::query("UPDATE recordings SET purged_at = $3 WHERE session_id = $1 AND channel = $2")
             .bind(session.to_string())
             .bind(i64::from(channel))
@@ -152,8 +141,8 @@ impl Store {
             .after(json!({
                 "channel": channel,
                 "state": "purged",
-                "root": seal.root,
-                "lines": seal.lines,
+                "root": recording.root,
+                "lines": recording.lines,
                 "kept_until": until,
             }))
             .reason("its retention has ended, and no hold is on it");
@@ -180,12 +169,33 @@ impl Store {
         .bind(BATCH)
         .fetch_all(&self.inner.readers)
         .await?;
-        let purged = rows.iter().map(|row| {
-            let fields = Fields::new(row, "recordings", "session_id")?;
-            Ok((fields.parse("session_id")?, fields.count("channel")?))
-        });
-        purged.collect()
+        rows.iter().map(place).collect()
     }
+
+    /// Purged recordings that the search index may still have something of, at most
+    /// 500. [`Store::unindex`] takes them out of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn purged_in_index(&self) -> Result<Vec<(SessionId, u32)>, StoreError> {
+        let rows = sqlx::query(concat!(
+            "SELECT recordings.session_id, recordings.channel FROM recordings",
+            " LEFT JOIN screen_index ON screen_index.session_id = recordings.session_id",
+            " AND screen_index.channel = recordings.channel",
+            " WHERE purged_at IS NOT NULL",
+            " AND (screen_index.id IS NULL OR screen_index.state <> 'left_out')",
+            " ORDER BY recordings.session_id, recordings.channel LIMIT $1",
+        ))
+        .bind(BATCH)
+        .fetch_all(&self.inner.readers)
+        .await?;
+        rows.iter().map(place).collect()
+    }
+}
+
+fn place(row: &SqliteRow) -> Result<(SessionId, u32), StoreError> {
+    let fields = Fields::new(row, "recordings", "session_id")?;
+    Ok((fields.parse("session_id")?, fields.count("channel")?))
 }
 
 /// The retention of the zone that a session went into, in seconds: promised to
@@ -232,17 +242,23 @@ struct Row {
     ended_at: Option<Timestamp>,
     promised: Option<Duration>,
     state: String,
+    /// What was sealed, if it was.
+    root: Option<String>,
+    lines: Option<i64>,
     purged: bool,
 }
 
 impl Row {
-    /// As if it were sealed: that is looked up only where nothing else keeps it.
+    fn verdict(&self, facts: &Facts, now: Timestamp) -> Purge {
+        may_purge(&self.kept(facts), &facts.holds, now)
+    }
+
     fn kept(&self, facts: &Facts) -> Kept<'_> {
         Kept {
             session: self.session,
             zone: &self.zone,
             ended_at: self.ended_at,
-            sealed: true,
+            sealed: self.root.is_some(),
             promised: self.promised,
             in_plant: facts.retention.get(&self.zone).copied(),
         }
@@ -259,48 +275,11 @@ impl Row {
     }
 }
 
-async fn judge(
-    conn: &mut SqliteConnection,
-    facts: &Facts,
-    row: &Row,
-    now: Timestamp,
-) -> Result<(Purge, Option<Seal>), StoreError> {
-    let mut kept = row.kept(facts);
-    let verdict = may_purge(&kept, &facts.holds, now);
-    if verdict != Purge::Now {
-        return Ok((verdict, None));
-    }
-    let seal = seal(conn, row.session, row.channel).await?;
-    kept.sealed = seal.is_some();
-    Ok((may_purge(&kept, &facts.holds, now), seal))
-}
-
-async fn seal(
-    conn: &mut SqliteConnection,
-    session: SessionId,
-    channel: u32,
-) -> Result<Option<Seal>, StoreError> {
-    let rows = sqlx::query(concat!(
-        "SELECT id, after FROM audit",
-        " WHERE action = 'recording.sealed' AND subject = $1 ORDER BY seq",
-    ))
-    .bind(format!("session/{session}"))
-    .fetch_all(conn)
-    .await?;
-    for row in &rows {
-        let seal: Option<Seal> = Fields::new(row, "audit", "id")?.json_opt("after")?;
-        if let Some(seal) = seal.filter(|seal| seal.channel == channel) {
-            return Ok(Some(seal));
-        }
-    }
-    Ok(None)
-}
-
 macro_rules! rows {
     ($which:literal) => {
         concat!(
-            "SELECT session_id, channel, sessions.zone, ended_at, retention_seconds, state,",
-            " purged_at FROM recordings JOIN sessions ON sessions.id = recordings.session_id",
+            "SELECT session_id, channel, sessions.zone, ended_at, retention_seconds, state, root,",
+            " lines, purged_at FROM recordings JOIN sessions ON sessions.id = recordings.session_id",
             " WHERE ",
             $which,
         )
@@ -348,6 +327,8 @@ fn from_row(row: &SqliteRow) -> Result<Row, StoreError> {
         ended_at: fields.time_opt("ended_at")?,
         promised: promised.map(Duration::from_secs),
         state: fields.get("state")?,
+        root: fields.get("root")?,
+        lines: fields.get("lines")?,
         purged: fields.time_opt("purged_at")?.is_some(),
     })
 }

@@ -1,6 +1,7 @@
 //! Purging recordings whose retention has ended.
 //!
-//! First it is decided, and the event is committed; only then files go. A turn
+//! First it is decided, and the event is committed; only then files go, and what
+//! the search index has of them. A turn
 //! that breaks off in between is made good by the next one, which looks at all
 //! recordings that were ever purged: files that a backup brought back go again.
 
@@ -61,6 +62,7 @@ pub(super) async fn turn(store: &Store, recordings: &Path) -> anyhow::Result<Tur
         purged: mark(store).await?,
         ..Turn::default()
     };
+    forget_lines(store).await?;
     let mut after = None;
     loop {
         let batch = store.purged_after(after).await?;
@@ -94,6 +96,18 @@ async fn mark(store: &Store) -> anyhow::Result<usize> {
         }
         if purged == before {
             return Ok(purged);
+        }
+    }
+}
+
+async fn forget_lines(store: &Store) -> anyhow::Result<()> {
+    loop {
+        let batch = store.purged_in_index().await?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        for (session, channel) in batch {
+            store.unindex(session, channel).await?;
         }
     }
 }

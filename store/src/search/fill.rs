@@ -126,6 +126,7 @@ impl Store {
             " LEFT JOIN screen_index ON screen_index.session_id = recordings.session_id",
             " AND screen_index.channel = recordings.channel",
             " WHERE recordings.state IN ('complete', 'interrupted', 'failed')",
+            " AND recordings.purged_at IS NULL",
             " AND (screen_index.id IS NULL OR screen_index.state = 'partial')",
             " ORDER BY recordings.ended_at, recordings.session_id, recordings.channel LIMIT 1",
         ))

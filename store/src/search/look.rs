@@ -87,7 +87,7 @@ impl Store {
                 " JOIN sessions ON sessions.id = recordings.session_id",
             ),
             "sessions",
-            " AND screen_lines MATCH $3 AND ($4 IS NULL OR sessions.asset = $4)
+            " AND screen_lines MATCH $3 AND recordings.purged_at IS NULL AND ($4 IS NULL OR sessions.asset = $4)
               AND ($5 IS NULL OR sessions.account = $5) AND ($6 IS NULL OR sessions.zone = $6)
               AND ($7 IS NULL OR recordings.started_at + screen_lines.at_ms * 1000 >= $7)
               AND ($8 IS NULL OR recordings.started_at + screen_lines.at_ms * 1000 < $8)
@@ -130,7 +130,8 @@ impl Store {
         let rows = sqlx::query(scoped!(
             recordings::columns!(),
             "sessions",
-            " AND ($3 IS NULL OR sessions.asset = $3) AND ($4 IS NULL OR sessions.account = $4)
+            " AND purged_at IS NULL
+              AND ($3 IS NULL OR sessions.asset = $3) AND ($4 IS NULL OR sessions.account = $4)
               AND ($5 IS NULL OR sessions.zone = $5)
               AND ($6 IS NULL OR ended_at IS NULL OR ended_at >= $6)
               AND ($7 IS NULL OR started_at < $7)

@@ -1,21 +1,26 @@
 //! Retention, legal holds, and what is purged.
 
-use domain::{Actor, Draft, HoldOn, Purge, SessionId, Why};
+use domain::{HoldOn, Purge, SessionId, Why};
 use serde_json::json;
 
 use super::world::*;
-use crate::{Apply, HoldFilter, Page, RecordingEnd, RecordingFilter, Scope, StoreError};
+use crate::{
+    Apply, HoldFilter, Page, Phrase, RecordingEnd, RecordingFilter, RecordingSeal, Scope,
+    ScreenLine, SearchFilter, StoreError,
+};
 
 const YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
 
 /// A session with one recording, which is over and sealed.
 async fn sealed(world: &World) -> SessionId {
-    let session = recorded(world).await;
-    seal(world, session, 0).await;
-    session
+    let seal = RecordingSeal {
+        lines: 4,
+        root: [0xab; 32],
+    };
+    recorded(world, Some(seal)).await
 }
 
-async fn recorded(world: &World) -> SessionId {
+async fn recorded(world: &World, seal: Option<RecordingSeal>) -> SessionId {
     let (_, session) = world.session("vera").await;
     let store = &world.store;
     let added = store.add_recording(session, 0, "shell", None, true);
@@ -25,22 +30,11 @@ async fn recorded(world: &World) -> SessionId {
         bytes_in: 1,
         bytes_out: 2,
         state: "complete",
+        seal,
     };
     let finished = store.finish_recording(session, 0, &end);
     finished.await.expect("finished");
     session
-}
-
-async fn seal(world: &World, session: SessionId, channel: u32) {
-    let draft = Draft::new("recording.sealed", "session", session).after(json!({
-        "channel": channel, "state": "complete", "lines": 4, "root": "ab".repeat(32),
-        "bytes_in": 1, "bytes_out": 2, "exit": 0,
-    }));
-    world
-        .store
-        .alarm(&Actor::system(), draft)
-        .await
-        .expect("sealed");
 }
 
 async fn due(world: &World) -> Vec<SessionId> {
@@ -108,13 +102,11 @@ async fn a_recording_is_purged_when_its_retention_has_ended() {
 #[tokio::test]
 async fn what_is_not_over_or_not_sealed_is_kept_for_ever() {
     let world = World::new().await;
-    let unsealed = recorded(&world).await;
+    let unsealed = recorded(&world, None).await;
     let (_, running) = world.session("viktor").await;
     let store = &world.store;
     let added = store.add_recording(running, 0, "shell", None, true);
     added.await.expect("begun");
-    // A seal of another channel is none.
-    seal(&world, unsealed, 1).await;
     world.clock.pass(YEAR * 50);
     assert_eq!(due(&world).await, []);
     for (session, why) in [(unsealed, Why::NotSealed), (running, Why::Recording)] {
@@ -303,4 +295,44 @@ async fn no_more_than_asked_for_and_the_longest_due_first() {
     let page = Page::default();
     let listed = world.store.recordings(&Scope::All, &filter, &page).await;
     assert_eq!(listed.expect("read").items.len(), 4, "lists stay whole");
+}
+
+/// Nothing is found of it from the moment on at which it is purged, and what the
+/// index has of it can be told, until it is gone.
+#[tokio::test]
+async fn what_was_purged_is_not_found() {
+    let world = World::new().await;
+    let session = sealed(&world).await;
+    let store = &world.store;
+    let lines = [ScreenLine {
+        at_ms: 7,
+        text: "the pump is off",
+    }];
+    let indexed = store.index_recording(session, 0, &lines, false).await;
+    indexed.expect("indexed");
+    let hits = async || {
+        let (filter, page) = (SearchFilter::default(), Page::default());
+        let pump = [Phrase {
+            text: "pump",
+            is_start: false,
+        }];
+        let shown = store.search(&Scope::All, &pump, &filter, &page).await;
+        let typed = store
+            .recordings_between(&Scope::All, &filter, None, 10)
+            .await;
+        (
+            shown.expect("searched").items.len(),
+            typed.expect("read").len(),
+        )
+    };
+    assert_eq!(hits().await, (1, 1));
+    world.clock.pass(YEAR);
+    assert_eq!(store.purged_in_index().await.expect("read"), []);
+    store.mark_purged(session, 0).await.expect("purged");
+    assert_eq!(hits().await, (0, 0));
+    let left = store.purged_in_index().await.expect("read");
+    assert_eq!(left, [(session, 0)]);
+    store.unindex(session, 0).await.expect("gone");
+    assert_eq!(store.purged_in_index().await.expect("read"), []);
+    assert_eq!(store.next_unindexed().await.expect("read"), None);
 }

@@ -39,6 +39,7 @@ async fn finish(world: &World, session: SessionId) {
         bytes_in: 0,
         bytes_out: 0,
         state: "complete",
+        seal: None,
     };
     let finished = world.store.finish_recording(session, 0, &end);
     finished.await.expect("finished");

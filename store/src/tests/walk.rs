@@ -104,7 +104,7 @@ async fn each_event_says_what_changed(world: &World) {
         "credential.removed",
         "credential.set",
         "grant.revoked",
-        "recording.finished",
+        "recording.sealed",
         "request.withdrawn",
         "session.closed",
         "session.end_ordered",

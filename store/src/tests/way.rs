@@ -137,7 +137,7 @@ async fn the_whole_way_and_its_audit_trail() {
             "ticket.issued",
             "session.opened",
             "recording.started",
-            "recording.finished",
+            "recording.sealed",
             "session.closed",
         ]
     );

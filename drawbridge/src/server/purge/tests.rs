@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use domain::{Actor, Clock, Draft, HoldOn, Plant, Protocol, SessionId, Timestamp, Window};
-use serde_json::json;
+use domain::{Actor, Clock, HoldOn, Plant, Protocol, SessionId, Timestamp, Window};
 use store::{
-    Apply, EventFilter, Narrowing, NewRequest, Options, Page, RecordingEnd, Redeemed, VaultKey,
+    Apply, EventFilter, Narrowing, NewRequest, Options, Page, RecordingEnd, RecordingSeal,
+    Redeemed, VaultKey,
 };
 use tempfile::TempDir;
 
@@ -150,13 +150,13 @@ impl World {
             bytes_in: 0,
             bytes_out: 0,
             state: "complete",
-            seal: None,
+            seal: Some(RecordingSeal {
+                lines: 3,
+                root: [0; 32],
+            }),
         };
         let finished = store.finish_recording(session, 0, &end).await;
         finished.expect("finished");
-        let seal = Draft::new("recording.sealed", "session", session)
-            .after(json!({ "channel": 0, "lines": 3, "root": "00" }));
-        store.alarm(&Actor::system(), seal).await.expect("sealed");
         self.files(session);
         session
     }
@@ -206,6 +206,12 @@ async fn what_is_due_goes_and_what_is_held_stays() {
         .await;
     placed.expect("held");
     assert_eq!(at_work(&world).await, Turn::default());
+    let lines = [ScreenLine {
+        at_ms: 7,
+        text: "the pump is off",
+    }];
+    let indexed = world.store.index_recording(due, 0, &lines, false).await;
+    indexed.expect("indexed");
     world.clock.pass(DAY * 30);
     let first = Turn {
         purged: 1,
@@ -214,6 +220,8 @@ async fn what_is_due_goes_and_what_is_held_stays() {
     };
     assert_eq!(at_work(&world).await, first);
     assert_eq!((world.left(due), world.left(held)), (1, 3));
+    let in_index = world.store.purged_in_index().await.expect("read");
+    assert_eq!(in_index, []);
     assert!(world.dir(due).join("manifest.jsonl").exists());
     assert_eq!(at_work(&world).await, Turn::default());
     assert_eq!(world.purged().await, 1);
