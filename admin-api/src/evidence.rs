@@ -17,10 +17,10 @@ use crate::problem::ApiError;
 /// A recording, or what was typed, being read.
 pub(crate) type Cast = Box<dyn Read + Send>;
 
-/// A recording that the caller may see.
+/// A recording that the caller may see, and of which something is left.
 ///
 /// # Errors
-/// 404 if there is none.
+/// 404 if there is none, 410 if it was purged.
 pub(crate) async fn seen(
     api: &Api,
     caller: &Caller,
@@ -28,14 +28,16 @@ pub(crate) async fn seen(
     channel: u32,
 ) -> Result<Recording, ApiError> {
     let recordings = api.store.recordings_of(&caller.scope(), session).await?;
-    recordings
+    let found = recordings
         .into_iter()
-        .find(|recording| recording.channel == channel)
-        .ok_or_else(|| {
-            ApiError::not_found(format!(
-                "recording of channel {channel} of session/{session}"
-            ))
-        })
+        .find(|recording| recording.channel == channel);
+    match found {
+        Some(recording) if recording.state == "purged" => Err(ApiError::purged()),
+        Some(recording) => Ok(recording),
+        None => Err(ApiError::not_found(format!(
+            "recording of channel {channel} of session/{session}"
+        ))),
+    }
 }
 
 /// Writes into the audit log that a recording is opened.

@@ -41,6 +41,34 @@ const TABLE: &[(&str, &str, &str, bool, [u16; 7])] = &[
         [403, 403, 403, 404, 403, 200, 403],
     ),
     (
+        "GET",
+        "/v1/sessions/{id}/replay.json",
+        "",
+        true,
+        [403, 403, 200, 404, 403, 200, 403],
+    ),
+    (
+        "GET",
+        "/v1/sessions/{id}/replay/{name}",
+        "",
+        true,
+        [403, 403, 200, 404, 403, 200, 403],
+    ),
+    (
+        "GET",
+        "/v1/recordings/search",
+        "?q=days",
+        false,
+        [403, 403, 200, 200, 403, 200, 403],
+    ),
+    (
+        "GET",
+        "/v1/recordings/search",
+        "?q=days&input=true",
+        false,
+        [403, 403, 403, 403, 403, 200, 403],
+    ),
+    (
         "POST",
         "/v1/sessions/{id}/hold",
         "",
@@ -164,6 +192,9 @@ async fn path(world: &World, session: &str, route: &str, rest: &str) -> String {
                 .replace("{id}", link["share"]["id"].as_str().unwrap())
                 .replace("{token}", token)
         }
+        "/v1/sessions/{id}/replay/{name}" => {
+            route.replace("{id}", session).replace("{name}", "0.json")
+        }
         route => route.replace("{id}", session).replace("{name}", "hall"),
     };
     route + &rest.replace("{session}", session)
@@ -209,8 +240,10 @@ async fn what_was_purged_is_gone_for_those_who_could_read_it() {
     let link = path(&world, &session.to_string(), "/v1/shared/{token}", "").await;
     purge(&world, session).await;
     let cast = format!("/v1/sessions/{session}/recording.cast");
+    let replay = format!("/v1/sessions/{session}/replay.json");
     for (path, statuses) in [
         (cast, [403, 403, 410, 404, 403, 410, 403]),
+        (replay, [403, 403, 410, 404, 403, 410, 403]),
         (link, [404; 7]),
     ] {
         for (who, status) in WHO.into_iter().zip(statuses) {

@@ -192,7 +192,7 @@ async fn a_replay_is_opened_once_and_its_segments_are_part_of_it() {
 async fn a_replay_without_its_file_is_told_and_not_called_opened() {
     let world = World::new().await;
     let session = recorded(&world).await;
-    std::fs::remove_dir_all(&world.recordings).unwrap();
+    std::fs::remove_dir_all(world.recorder.root()).unwrap();
     let path = format!("/sessions/{session}/replay.json");
     let answer = world.get("audun", &path).await;
     answer.problem(404, "recording_missing");

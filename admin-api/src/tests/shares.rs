@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use domain::{Actor, Draft, SessionId};
+use domain::SessionId;
 use serde_json::{Value, json};
 
 use super::recordings::{openings, recorded};
@@ -159,7 +159,7 @@ async fn a_recording_without_its_file_is_told_and_not_called_opened() {
     let world = World::new().await;
     let session = over(&world).await;
     let path = link(&share(&world, session, json!({})).await);
-    std::fs::remove_dir_all(&world.recordings).unwrap();
+    std::fs::remove_dir_all(world.recorder.root()).unwrap();
     let answer = open(&world, &path, AUDITOR).await;
     answer.problem(404, "recording_missing");
     assert_eq!(openings(&world).await, []);
@@ -174,9 +174,6 @@ async fn a_purged_recording_is_gone_also_for_who_has_a_link() {
     applied.await.expect(200);
     let session = over(&world).await;
     let path = link(&share(&world, session, json!({})).await);
-    let seal = Draft::new("recording.sealed", "session", session)
-        .after(json!({ "channel": 0, "lines": 3, "root": "00" }));
-    world.store.alarm(&Actor::system(), seal).await.unwrap();
     world.clock.pass(DAY);
     world.store.mark_purged(session, 0).await.unwrap();
     let answer = open(&world, &path, AUDITOR).await;
