@@ -265,14 +265,11 @@ class Bundle:
                             self.files[os.path.relpath(full, path).replace(os.sep, "/")] = full
             else:
                 self.tar = tarfile.open(path, "r:")
-                for member in self.tar:
-                    name = member.name.removeprefix("./").rstrip("/")
-                    if member.isdir():
-                        continue
-                    if not member.isfile():
-                        raise Broken(f"{name} is no plain file; a bundle has only files")
-                    if name in self.files or name.startswith("/") or ".." in name.split("/"):
-                        raise Broken(f"{name} is in the bundle twice, or outside of it")
+                for member in (member for member in self.tar if not member.isdir()):
+                    name = member.name.removeprefix("./")
+                    must(member.isfile(), f"{name} is no plain file; a bundle has only files")
+                    outside = name.startswith("/") or ".." in name.split("/")
+                    must(name not in self.files and not outside, f"{name} is there twice, or outside of the bundle")
                     self.files[name] = member
         except (OSError, tarfile.TarError) as error:
             raise Undecided(f"{path} can't be read as a bundle: {error}") from error
@@ -331,7 +328,7 @@ def check_manifest(bundle, says):
         before = sha256(lines[number - 2]).hex()
         must(line.get("prev") == before, f"line {number} of the manifest does not follow the one before")
     must(last.get("chunks") == len(chunks), "the manifest's last line counts other chunks than there are")
-    expected, there = {"manifest.jsonl"}, {"output": [], "input": []}
+    expected, there = {"manifest.jsonl", "output.agekey", "input.agekey"}, {"output": [], "input": []}
     for number, chunk in enumerate(chunks):
         track = chunk.get("track")
         must(track in NAMES and chunk.get("chunk") == number, f"chunk {number} is not told as it must be")
@@ -344,15 +341,15 @@ def check_manifest(bundle, says):
             digest, length = bundle.hash(path)
             must(length == chunk.get("stored"), f"{name} has {length} bytes, its line says {chunk.get('stored')}")
             must(digest == chunk.get("sha256"), f"{name} is not what its line says: it was changed")
-    for name in bundle.files:
-        inside = name.removeprefix("recording/")
-        if inside != name and inside not in expected | {"output.agekey", "input.agekey"}:
-            raise Broken(f"{name} is in the bundle, and no line of the manifest has it")
+    beside = [name for name in bundle.files if name.startswith("recording/")]
+    for name in sorted(set(beside) - {"recording/" + name for name in expected}):
+        says.append(f"nothing vouches for {name}")
+    must(all(there["output"]), "chunks of the output are missing")
+    must(all(there["input"]) or not any(there["input"]), "chunks of the input are missing")
     for track, found in there.items():
-        must(all(found) or not any(found), f"chunks of the {track} are missing")
         if found:
             says.append(f"{sum(found)} of {len(found)} chunks of the {track} are as they were sealed")
-    return first, last, lines, bool(there["output"]) and not any(there["output"])
+    return first, last, lines
 
 
 def check_seal(bundle, first, last, lines):
@@ -410,33 +407,39 @@ def check_signature(bundle, checkpoint, key, says):
 
 def verify(bundle, key, witnesses=(), seen=None, max_age=None, now=None):
     """Gives what was found, in words; raises what does not hold."""
-    says = []
-    first, last, lines, nothing_shown = check_manifest(bundle, says)
+    says, missing = [], []
+    first, last, lines = check_manifest(bundle, says)
     leaf, index = check_seal(bundle, first, last, lines)
     says.append(f"the manifest of {len(lines)} lines is the one that was sealed")
     checkpoint = check_log(bundle, leaf, index)
     says.append(f"the seal is event {index + 1} of the {checkpoint.size} in the log")
+    came_along = bundle.text("log.vkeys").decode().split("\n")[0] if key is None else None
+    signer = check_signature(bundle, checkpoint, key or Key(came_along), says)
     if key is None:
-        raise Undecided("no public key was given (--key), so whose log this is can't be told")
-    signer = check_signature(bundle, checkpoint, key, says)
-    says.append(f"the log of {checkpoint.origin} is signed by a key that you trust")
+        missing.append("it is signed with a key that came with it: whoever forged the one could forge the other")
+    else:
+        says.append(f"the log of {checkpoint.origin} is signed by a key that you trust")
     at = checkpoint.times(signer)
     for witness in witnesses:
         found = checkpoint.times(witness)
-        must(found, f"witness {witness.name} has not signed this checkpoint")
-        says.append(f"witness {witness.name} has seen it")
-        at = found
+        if found:
+            says.append(f"witness {witness.name} has seen it")
+            at = found
+        else:
+            missing.append(f"witness {witness.name} has not signed this checkpoint")
     if seen is not None:
         must(seen.origin == checkpoint.origin, "the checkpoint that was seen is of another log")
         must(seen.size <= checkpoint.size, "the log was larger when it was seen than it is here")
-        if seen.size == checkpoint.size:
+        if seen.size < checkpoint.size:
+            missing.append("whether this log continues the one that was seen, only the log itself can show")
+        else:
             must(seen.root == checkpoint.root, "the log was another when it was seen")
     if max_age is not None:
-        must(at, "an age is demanded, and no signature has a time")
-        age = (time.time() if now is None else now) - max(at)
-        must(age <= max_age, f"the checkpoint is {age:.0f} s old, more than is allowed")
-    if nothing_shown:
-        raise Undecided("the seal holds, but nothing of the recording is in the bundle: it was purged, or left out")
+        age = (time.time() if now is None else now) - max(at, default=0)
+        if not at or age > max_age:
+            missing.append("the checkpoint is older than is allowed, or does not say when it was signed")
+    if missing:
+        raise Undecided("; ".join(missing))
     return says
 
 
@@ -474,7 +477,6 @@ def main():
     args = parser.parse_args()
     if args.self_test:
         sys.dont_write_bytecode = True
-        sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
         import verify_bundle_test
 
         return verify_bundle_test.run()
