@@ -9,9 +9,10 @@ pub mod chunk;
 mod files;
 pub mod keys;
 pub mod manifest;
-mod read;
+pub(crate) mod read;
 
 pub use chunk::{BadChunk, Packer, unpack};
+pub(crate) use files::whole;
 pub use files::{DirFiles, Files};
 pub use keys::{KeyError, Keyring, Protection, RecordingKeys, TrackKeys};
 pub use manifest::{

@@ -10,6 +10,7 @@
 
 pub mod archive;
 mod builder;
+pub mod bundle;
 pub mod cast;
 mod channel;
 mod chunks;
@@ -30,6 +31,7 @@ mod settle;
 mod space;
 pub mod transcript;
 mod wal;
+pub mod verify;
 mod writer;
 
 pub use cast::Stream;

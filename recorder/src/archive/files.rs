@@ -19,6 +19,16 @@ pub trait Files {
     fn has(&mut self, name: &str) -> io::Result<bool>;
 }
 
+impl<F: Files + ?Sized> Files for &mut F {
+    fn read(&mut self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        (**self).read(name, limit)
+    }
+
+    fn has(&mut self, name: &str) -> io::Result<bool> {
+        (**self).has(name)
+    }
+}
+
 /// The files under a directory.
 #[derive(Clone, Debug)]
 pub struct DirFiles(PathBuf);
@@ -55,7 +65,7 @@ impl Files for DirFiles {
 }
 
 /// All of `from`, if that is not more than `limit` bytes.
-fn whole(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn whole(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {

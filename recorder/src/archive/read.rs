@@ -177,7 +177,7 @@ impl Recording {
         self.files.clone()
     }
 
-    fn check_presence(&self, track: Track) -> Result<(), ArchiveError> {
+    pub(crate) fn check_presence(&self, track: Track) -> Result<(), ArchiveError> {
         let opening = self.manifest.opening.track(track);
         let mut files = self.files.clone();
         let (mut all, mut gone) = (0_u64, Vec::new());
@@ -266,4 +266,4 @@ impl<F: Files> Read for ChunkReader<F> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

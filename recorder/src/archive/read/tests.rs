@@ -7,11 +7,11 @@ use super::*;
 use crate::archive::chunk::{Packer, hash};
 use crate::archive::manifest::{Chunk, Closing, End, ManifestWriter, Opening};
 
-fn session() -> SessionId {
+pub(crate) fn session() -> SessionId {
     SessionId::from_uuid(Uuid::from_u128(7))
 }
 
-fn ring(mode: Protection) -> Keyring {
+pub(crate) fn ring(mode: Protection) -> Keyring {
     let auditor = Identity::generate().to_public();
     Keyring::new(
         mode,
@@ -23,7 +23,12 @@ fn ring(mode: Protection) -> Keyring {
 }
 
 /// Stores `pieces`, a chunk each, and closes the recording if told to.
-fn store(root: &Path, ring: &Keyring, pieces: &[(Track, &[u8])], close: bool) -> PathBuf {
+pub(crate) fn store(
+    root: &Path,
+    ring: &Keyring,
+    pieces: &[(Track, &[u8])],
+    close: bool,
+) -> PathBuf {
     let dir = recording_dir(root, session(), 2);
     fs::create_dir_all(&dir).unwrap();
     let keys = ring.recording().unwrap();
@@ -71,7 +76,7 @@ fn store(root: &Path, ring: &Keyring, pieces: &[(Track, &[u8])], close: bool) ->
     dir
 }
 
-const PIECES: [(Track, &[u8]); 4] = [
+pub(crate) const PIECES: [(Track, &[u8]); 4] = [
     (Track::Output, b"one "),
     (Track::Input, b"typed"),
     (Track::Output, b""),
