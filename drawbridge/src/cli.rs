@@ -26,6 +26,7 @@ mod table;
 mod tests;
 mod times;
 mod vault;
+mod verify;
 mod ways;
 mod when;
 
@@ -90,6 +91,8 @@ pub enum Command {
     /// Replay, export, share and keep what was recorded
     #[command(subcommand)]
     Recording(recording::Command),
+    /// Check evidence off-line: a bundle, or an exported log
+    Verify(verify::Verify),
     /// Read the audit log, and take its proofs home
     #[command(subcommand)]
     Audit(audit::Command),
@@ -138,8 +141,13 @@ impl Exit {
 /// Does what `command` says and tells the person about it. `root` is the whole
 /// command line, to make completions of.
 pub async fn run(command: Command, global: Global, root: clap::Command) -> Exit {
-    match dispatch(command, &global, root).await {
-        Ok(()) => Exit(0),
+    let done = if let Command::Verify(args) = &command {
+        verify::run(args, &global).map(Exit)
+    } else {
+        dispatch(command, &global, root).await.map(|()| Exit(0))
+    };
+    match done {
+        Ok(exit) => exit,
         Err(failure) => {
             tell(&failure, global.output);
             Exit(failure.kind().exit_status())
@@ -179,6 +187,8 @@ async fn dispatch(
             audit::rotate_key(args, global.output).await
         }
         Command::Audit(command) => audit::run(&context()?, command).await,
+        // Its exit status is its own.
+        Command::Verify(args) => verify::run(&args, global).map(|_| ()),
         Command::Plant(command) => plant::run(&context()?, command).await,
         Command::Vault(command) => vault::run(&context()?, command).await,
         Command::Account(command) => account::run(&context()?, command).await,
