@@ -3,7 +3,7 @@
 #
 #   tests/tools.sh ensure [GROUP…]   install what is missing; fail and say what, if it can't
 #
-# Groups: ssh plink asyncssh asciinema pty systemd tmpfs (all of these by default),
+# Groups: ssh plink asyncssh asciinema pty systemd tmpfs stock (all of these by default),
 # cargo-deny, cargo-fuzz. Distribution packages go in by apt, as root or by sudo
 # without a password; all else goes into target/tools and nowhere else.
 #
@@ -79,6 +79,12 @@ ensure_ssh() {
 ensure_pty() { need script bsdutils; }
 ensure_systemd() { need systemd-analyze systemd; }
 
+# What the README of a bundle asks for.
+ensure_stock() {
+  need openssl openssl
+  need zstd zstd
+}
+
 ensure_plink() { need plink putty-tools; }
 
 ensure_asyncssh() {
@@ -115,7 +121,7 @@ ensure_tmpfs() {
 
 [ "${1:-}" = ensure ] || { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2; }
 shift
-[ $# -gt 0 ] || set -- ssh plink asyncssh asciinema pty systemd tmpfs
+[ $# -gt 0 ] || set -- ssh plink asyncssh asciinema pty systemd tmpfs stock
 
 for group in "$@"; do
   case $without in

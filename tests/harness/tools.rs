@@ -33,6 +33,10 @@ pub enum Tool {
     Script,
     /// What says whether a unit file is sound.
     Systemd,
+    /// What checks signatures without us.
+    Openssl,
+    /// What decompresses without us.
+    Zstd,
     /// A file system that can be filled, mounted in a namespace of its own.
     Tmpfs,
 }
@@ -47,6 +51,7 @@ impl Tool {
             Self::Script => "pty",
             Self::Systemd => "systemd",
             Self::Tmpfs => "tmpfs",
+            Self::Openssl | Self::Zstd => "stock",
         }
     }
 
@@ -60,6 +65,8 @@ impl Tool {
             Self::Script => in_path("script"),
             Self::Systemd => in_path("systemd-analyze"),
             Self::Tmpfs => in_path("unshare"),
+            Self::Openssl => in_path("openssl"),
+            Self::Zstd => in_path("zstd"),
             Self::Asyncssh => in_tools("python/bin/python"),
             Self::Asciinema => in_tools("bin/asciinema"),
         }

@@ -23,6 +23,7 @@ mod session;
 mod story;
 mod target;
 mod timebox;
+mod vectors;
 mod windows;
 
 // The fuzz targets ask for their macro under this name.
