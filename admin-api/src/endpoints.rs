@@ -3,6 +3,7 @@
 mod accounts;
 mod assets;
 mod audit;
+mod bundle;
 mod conduits;
 mod credentials;
 mod description;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> Routes {
         .and(shares::routes())
         .and(search::routes())
         .and(replay::routes())
+        .and(bundle::routes())
         .and(audit::routes())
         .and(log::routes())
         .and(events::routes())

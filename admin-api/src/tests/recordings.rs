@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use domain::SessionId;
-use recorder::{Header, KeepOutput, Stream};
-use store::EventFilter;
+use recorder::{Finished, Header, KeepOutput, Stream};
+use store::{EventFilter, RecordingEnd, RecordingSeal};
 
 use super::world::{Answer, World};
 
@@ -15,6 +15,28 @@ pub(super) async fn recorded(world: &World) -> SessionId {
 }
 
 async fn recorded_showing(world: &World, shown: &[&str]) -> SessionId {
+    record(world, shown).await.0
+}
+
+/// The same, sealed.
+pub(super) async fn sealed(world: &World) -> SessionId {
+    let (session, finished) = record(world, &["up 3 days"]).await;
+    let end = RecordingEnd {
+        exit: Some(0),
+        bytes_in: finished.bytes_in,
+        bytes_out: finished.bytes_out,
+        state: "complete",
+        seal: Some(RecordingSeal {
+            lines: finished.seal.lines,
+            root: finished.seal.root,
+        }),
+    };
+    let stored = world.store.finish_recording(session, 0, &end);
+    stored.await.unwrap();
+    session
+}
+
+async fn record(world: &World, shown: &[&str]) -> (SessionId, Finished) {
     let session = world.session("vera").await;
     let added = world
         .store
@@ -40,8 +62,8 @@ async fn recorded_showing(world: &World, shown: &[&str]) -> SessionId {
         let part = Bytes::copy_from_slice(part.as_bytes());
         output.write(Stream::Out, part).unwrap();
     }
-    output.finish().await.unwrap();
-    session
+    let finished = output.finish().await.unwrap();
+    (session, finished)
 }
 
 pub(super) async fn openings(world: &World) -> Vec<(String, String)> {

@@ -23,6 +23,8 @@ use super::table::Table;
 use super::times::Times;
 use crate::output;
 
+/// A recording as asciicast, in the API.
+const CAST: &str = "recording.cast";
 /// More is not replayed from memory, in bytes.
 const MOST_IN_MEMORY: usize = 1 << 30;
 
@@ -37,6 +39,7 @@ const MOST_IN_MEMORY: usize = 1 << 30;
   drawbridge recording hold 1c2d3e4f --reason 'Accident of 24 November'
   drawbridge recording share 1c2d3e4f --for 7d --note 'The regulator, case 17'
   drawbridge recording purge --dry-run
+  drawbridge recording export 1c2d3e4f --bundle --out visit.tar    # then: drawbridge verify visit.tar
 
 A recording goes by the id of its session. Each opening is itself in the audit log.")]
 pub enum Command {
@@ -52,7 +55,7 @@ the terminal is put back in order. Into a file or pipe, all is written at once."
     /// Find lines in recordings, and when they were there
     #[command(after_help = search::HELP)]
     Search(search::Search),
-    /// Save a recording as an asciicast file
+    /// Save a recording as an asciicast file, or as a bundle that can be checked off-line
     Export(Export),
     /// Keep a session's recordings, or a zone's, whatever their retention (auditors, admins)
     Hold(hold::Place),
@@ -119,6 +122,10 @@ pub struct Export {
     /// With the vendor's keystrokes, which may hold passwords (auditors)
     #[arg(long)]
     input: bool,
+    /// All that is needed to check it off-line, in a tar file: the recording as it is kept, its
+    /// keys, its seal, and the proof that the seal is in the log
+    #[arg(long)]
+    bundle: bool,
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -182,7 +189,7 @@ async fn play(context: &Context, args: Play) -> Result<(), Failure> {
         channel,
         input: false,
     };
-    let mut answer = open(context, &id, query).await?;
+    let mut answer = open(context, &id, CAST, query).await?;
     let mut cast = Vec::new();
     while let Some(piece) = next(&mut answer).await? {
         if cast.len() + piece.len() > MOST_IN_MEMORY {
@@ -203,6 +210,7 @@ async fn export(context: &Context, args: Export) -> Result<(), Failure> {
         out,
         channel,
         input,
+        bundle,
     } = args;
     let to_file = out.as_os_str() != "-";
     if to_file && out.exists() {
@@ -211,7 +219,8 @@ async fn export(context: &Context, args: Export) -> Result<(), Failure> {
             out.display()
         )));
     }
-    let mut answer = open(context, &id, ReplayQuery { channel, input }).await?;
+    let what = if bundle { "bundle.tar" } else { CAST };
+    let mut answer = open(context, &id, what, ReplayQuery { channel, input }).await?;
     if !to_file {
         while let Some(piece) = next(&mut answer).await? {
             output::raw(&piece)?;
@@ -258,7 +267,12 @@ async fn save(answer: &mut Response, beside: &Path, out: &Path) -> Result<u64, F
     Ok(bytes)
 }
 
-async fn open(context: &Context, id: &str, query: ReplayQuery) -> Result<Response, Failure> {
+async fn open(
+    context: &Context,
+    id: &str,
+    what: &str,
+    query: ReplayQuery,
+) -> Result<Response, Failure> {
     let id = resolve(context, id).await?;
     let channel = match query.channel {
         Some(channel) => channel,
@@ -268,7 +282,7 @@ async fn open(context: &Context, id: &str, query: ReplayQuery) -> Result<Respons
         channel: Some(channel),
         ..query
     };
-    let path = format!("sessions/{id}/recording.cast");
+    let path = format!("sessions/{id}/{what}");
     context.client.open(&path, &query).await
 }
 

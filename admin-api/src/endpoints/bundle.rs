@@ -1,0 +1,150 @@
+//! Bundles: a recording with all that is needed to check it off-line.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use domain::policy::Action;
+use domain::{Draft, Role, SessionId};
+use recorder::archive::{ArchiveError, Recording, Track};
+use recorder::bundle::{BundleReader, Contents, Papers};
+use recorder::replay::{self, Facts};
+use recorder::serve;
+use serde_json::json;
+use utoipa_axum::routes;
+
+use super::recordings::send;
+use crate::app::Api;
+use crate::caller::Caller;
+use crate::dto::ReplayQuery;
+use crate::evidence;
+use crate::input::{At, Params};
+use crate::page;
+use crate::problem::ApiError;
+use crate::routes::Routes;
+
+/// A longer recording is replayed by the server, in segments, in bytes of asciicast.
+const MOST_TO_LOOK_AT: u64 = 32 << 20;
+
+pub(super) fn routes() -> Routes {
+    Routes::group("recordings").allow(Action::ReadRecording, routes!(read_bundle))
+}
+
+/// Open the recording of one channel of a session as a bundle: a tar file with
+/// the recording, its seal, the proof that the seal is in the log, and how to
+/// check all of it off-line. The opening is noted in the audit log.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/bundle.tar",
+    params(("id" = String, Path, description = "The session"), ReplayQuery),
+    responses((status = 200, description = "The bundle", body = Vec<u8>, content_type = "application/x-tar")),
+)]
+async fn read_bundle(
+    State(api): State<Api>,
+    caller: Caller,
+    At(session): At<SessionId>,
+    Params(query): Params<ReplayQuery>,
+) -> Result<Response, ApiError> {
+    let channel = query.channel.unwrap_or(0);
+    let recording = evidence::seen(&api, &caller, session, channel).await?;
+    if query.input && caller.account.role != Role::Auditor {
+        return Err(ApiError::not_allowed(
+            "What was typed may hold passwords, so only auditors have it in a bundle. Export \
+             the bundle without it, or ask an auditor.",
+        ));
+    }
+    let name = caller.account.name.clone();
+    let place = api.replays.take(name).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_replays",
+            "You are opening too many recordings at once. Wait for one to end, then try again.",
+        )
+    })?;
+    let papers = papers(&api, session, channel).await?;
+    let reader = open(&api, &recording, query.input, papers).await?;
+    let opened = Draft::new("recording.opened", "session", session)
+        .after(json!({ "channel": channel, "input": query.input, "bundle": true }));
+    api.store.alarm(&caller.actor(), opened).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/x-tar".to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{session}-{channel}.tar\""),
+        ),
+    ];
+    Ok((headers, send(Box::new(reader), place)).into_response())
+}
+
+async fn papers(api: &Api, session: SessionId, channel: u32) -> Result<Papers, ApiError> {
+    let proven = api.store.seal_proof(session, channel).await?;
+    let key = api.store.log_key().await?;
+    Ok(Papers {
+        leaf: proven.leaf,
+        proof: proven.proof.to_string(),
+        vkeys: key.iter().map(ToString::to_string).collect(),
+        handovers: api.store.log_handovers().await?,
+    })
+}
+
+async fn open(
+    api: &Api,
+    known: &store::Recording,
+    input: bool,
+    papers: Papers,
+) -> Result<BundleReader, ApiError> {
+    let tracks = if input {
+        Track::ALL.to_vec()
+    } else {
+        vec![Track::Output]
+    };
+    let facts = facts(known);
+    evidence::archived(api, known.session, known.channel, move |recording| {
+        let replay = replay(&recording, &facts)?;
+        BundleReader::new(Contents {
+            recording,
+            tracks,
+            papers,
+            replay,
+        })
+    })
+    .await
+}
+
+fn facts(known: &store::Recording) -> Facts {
+    let row = |name: &str, value: String| (name.to_owned(), value);
+    Facts {
+        title: format!("{} at {}", known.account, known.asset),
+        rows: vec![
+            row("Vendor", known.account.to_string()),
+            row("Asset", known.asset.to_string()),
+            row("Zone", known.zone.to_string()),
+            row("Began (UTC)", known.started_at.to_string()),
+            row("Session", known.session.to_string()),
+            row("Channel", known.channel.to_string()),
+        ],
+    }
+}
+
+/// A page to look at it, unless it is too long for one or can't be read here.
+fn replay(recording: &Recording, facts: &Facts) -> Result<Option<Vec<u8>>, ArchiveError> {
+    let Ok(template) = page::template() else {
+        return Ok(None);
+    };
+    let shown: u64 = recording
+        .manifest()
+        .of(Track::Output)
+        .map(|line| line.chunk.bytes)
+        .sum();
+    if shown > MOST_TO_LOOK_AT {
+        return Ok(None);
+    }
+    let cast = match serve::cast(recording) {
+        Ok(cast) => cast,
+        Err(ArchiveError::Sealed) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut made = Vec::new();
+    replay::page(template, facts, cast, &mut made)?;
+    Ok(Some(made))
+}

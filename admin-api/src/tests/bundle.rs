@@ -1,0 +1,87 @@
+//! A recording as a bundle: who gets one, what is in it, and that it holds.
+
+use std::fs;
+use std::io::Cursor;
+
+use domain::{Actor, Clock as _, Draft, SessionId};
+use ledger::{Hash, KeyKind, SigningKey};
+use recorder::archive::chunk::{file_name, hash};
+use recorder::archive::keys::key_file_name;
+use recorder::archive::{
+    Chunk, Closing, End, MANIFEST, ManifestWriter, Opening, Packer, Track, recording_dir,
+};
+use recorder::bundle::TarFiles;
+use recorder::verify::{Outcome, Trust, verify_bundle};
+use secrecy::SecretBox;
+use serde_json::json;
+use store::EventFilter;
+
+use super::recordings::sealed;
+use super::world::World;
+
+fn log_key() -> SigningKey {
+    let seed = SecretBox::new(Box::new([7; 32]));
+    SigningKey::from_seed("plant.example/log", KeyKind::Note, seed).unwrap()
+}
+
+async fn sign(world: &World) {
+    let key = log_key();
+    let actor = Actor::system();
+    world.store.begin_log(&actor, key.verifier()).await.unwrap();
+    world.store.sign_checkpoint(&key).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bundle_holds_and_its_opening_is_in_the_log() {
+    let world = World::new().await;
+    let session = sealed(&world).await;
+    let path = format!("/sessions/{session}/bundle.tar");
+    world
+        .get("arne", &path)
+        .await
+        .problem(409, "not_signed_yet");
+    sign(&world).await;
+    for (who, query) in [("arne", ""), ("audun", "?input=true")] {
+        let answer = world.get(who, &format!("{path}{query}")).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["content-type"], "application/x-tar");
+        let mut files = TarFiles::find(Cursor::new(answer.body.to_vec())).unwrap();
+        let names: Vec<String> = files.names().map(str::to_owned).collect();
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        assert!(has("recording/output.agekey"), "{names:?}");
+        assert_eq!(has("recording/input.agekey"), who == "audun", "{names:?}");
+        let trust = Trust {
+            keys: vec![log_key().verifier().clone()],
+            last_seen: None,
+            max_age: Some(std::time::Duration::from_secs(60)),
+            now: world.clock.now(),
+            identities: Vec::new(),
+        };
+        let report = verify_bundle(&mut files, &names, &trust).unwrap();
+        assert_eq!(report.verdict(), Outcome::Proven, "{report:#?}");
+    }
+    let filter = EventFilter {
+        action: Some("recording.opened".to_owned()),
+        ..EventFilter::default()
+    };
+    let page = store::Page::default();
+    let events = world.store.events(&filter, &page, false).await.unwrap();
+    let openings: Vec<_> = events.items.iter().map(|event| &event.actor).collect();
+    assert_eq!(openings, ["account/arne", "account/audun"]);
+}
+
+#[tokio::test]
+async fn nobody_else_gets_one() {
+    let world = World::new().await;
+    let session = sealed(&world).await;
+    sign(&world).await;
+    let path = format!("/sessions/{session}/bundle.tar");
+    for who in ["vera", "viktor", "olga", "adam"] {
+        world.get(who, &path).await.problem(403, "not_allowed");
+    }
+    let typed = format!("{path}?input=true");
+    world.get("arne", &typed).await.problem(403, "not_allowed");
+    world.get("asta", &path).await.problem(404, "not_found");
+    let other = format!("{path}?channel=1");
+    world.get("audun", &other).await.problem(404, "not_found");
+}
