@@ -17,6 +17,14 @@ macro_rules! fuzz_target {
 }
 pub(crate) use fuzz_target;
 
+#[path = "../../fuzz/fuzz_targets/bundle_reader.rs"]
+#[allow(
+    unused_attributes,
+    unused_imports,
+    clippy::cast_possible_truncation,
+    reason = "written for the fuzzer"
+)]
+mod bundle_reader;
 #[path = "../../fuzz/fuzz_targets/checkpoint.rs"]
 #[allow(
     unused_attributes,
@@ -25,6 +33,22 @@ pub(crate) use fuzz_target;
     reason = "written for the fuzzer"
 )]
 mod checkpoint;
+#[path = "../../fuzz/fuzz_targets/chunk_reader.rs"]
+#[allow(
+    unused_attributes,
+    unused_imports,
+    clippy::cast_possible_truncation,
+    reason = "written for the fuzzer"
+)]
+mod chunk_reader;
+#[path = "../../fuzz/fuzz_targets/manifest_parser.rs"]
+#[allow(
+    unused_attributes,
+    unused_imports,
+    clippy::cast_possible_truncation,
+    reason = "written for the fuzzer"
+)]
+mod manifest_parser;
 #[path = "../../fuzz/fuzz_targets/plant_file.rs"]
 #[allow(
     unused_attributes,
@@ -52,8 +76,11 @@ mod ssh_user;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 7] = [
+    ("bundle_reader", bundle_reader::fuzz),
     ("checkpoint", checkpoint::fuzz),
+    ("chunk_reader", chunk_reader::fuzz),
+    ("manifest_parser", manifest_parser::fuzz),
     ("plant_file", plant_file::fuzz),
     ("recording_reader", recording_reader::fuzz),
     ("ssh_user", ssh_user::fuzz),
