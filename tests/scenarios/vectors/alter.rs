@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use domain::SessionId;
 use ledger::{Hash, TlogProof, VerifierKey};
-use recorder::archive::{Closing, End, MANIFEST, Manifest, Track};
+use recorder::archive::{Chunk, Closing, End, MANIFEST, Manifest, ManifestWriter, Track};
 
 use super::log::Log;
 use super::make::{self, SESSIONS, SIZE, Site, VISIT};
@@ -120,6 +120,20 @@ impl Dir {
         self.write(&manifest, bytes);
         (closing, seal)
     }
+}
+
+/// The manifest says something else of its chunks, and all its lines fit that.
+pub(super) fn remake(dir: &Dir, change: impl Fn(&mut Chunk)) {
+    let name = format!("recording/{MANIFEST}");
+    let parsed = Manifest::parse(&dir.read(&name)).unwrap();
+    let (mut writer, mut manifest) = ManifestWriter::open(&parsed.opening);
+    for line in parsed.chunks {
+        let mut chunk = line.chunk;
+        change(&mut chunk);
+        manifest.extend(writer.chunk(&chunk));
+    }
+    manifest.extend(writer.close(&parsed.closing.unwrap()).0);
+    dir.write(&name, manifest);
 }
 
 /// The bundle's recording is another one, and the seal fits it.

@@ -5,7 +5,7 @@ use recorder::verify::Outcome;
 use secrecy::ExposeSecret as _;
 
 use super::{Base, Case, case, nothing};
-use crate::vectors::alter::{CHUNKS, retell_and_seal};
+use crate::vectors::alter::{CHUNKS, remake, retell_and_seal};
 use crate::vectors::make::{self, SESSIONS};
 
 const MANIFEST: &str = "recording/manifest.jsonl";
@@ -116,6 +116,13 @@ pub(super) fn cases() -> Vec<Case> {
             |_, dir| dir.replace(MANIFEST, "\"to_ms\":1000", "\"to_ms\":1001"),
             Contradicted,
             "Line 4 of the manifest",
+        ),
+        case(
+            Bundle,
+            "the times in the manifest are edited, and all its lines fit that",
+            |_, dir| remake(dir, |chunk| chunk.to_ms += 3_600_000),
+            Contradicted,
+            "sealed with another root, so a line was changed",
         ),
         case(
             Bundle,
