@@ -78,11 +78,15 @@ async fn read_bundle(
 
 async fn papers(api: &Api, session: SessionId, channel: u32) -> Result<Papers, ApiError> {
     let proven = api.store.seal_proof(session, channel).await?;
-    let key = api.store.log_key().await?;
     Ok(Papers {
         leaf: proven.leaf,
         proof: proven.proof.to_string(),
-        vkeys: key.iter().map(ToString::to_string).collect(),
+        vkeys: api
+            .settings
+            .log_keys
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         handovers: api.store.log_handovers().await?,
     })
 }
