@@ -85,6 +85,22 @@ pub(crate) async fn open(
     archived(api, session, channel, read).await
 }
 
+/// Opens a recording from a byte of its asciicast on. What comes before is not
+/// read, so that a place at the end of a long one is there as soon as one at its
+/// beginning. Blocks.
+///
+/// # Errors
+/// [`ArchiveError`].
+pub(crate) fn open_from(
+    api: &Api,
+    session: SessionId,
+    channel: u32,
+    offset: u64,
+) -> Result<Cast, ArchiveError> {
+    let output = api.recorder.archive().open(session, channel)?.output()?;
+    Ok(Box::new(output.from_byte(offset)?))
+}
+
 /// Opens what was typed, as frames. Blocks.
 ///
 /// # Errors

@@ -104,13 +104,12 @@ async fn replay_segment(
         None => open(&api, &caller, session, &query).await?.1,
     };
     let offset = index.offset(number).ok_or_else(missing)?;
-    let mut cast = evidence::open(&api, session, channel, false).await?;
     let read = move || {
-        io::copy(&mut (&mut cast).take(offset), &mut io::sink())?;
-        index.segment(number, cast)
+        let cast = evidence::open_from(&api, session, channel, offset)?;
+        Ok(index.segment(number, cast)?)
     };
     let segment = spawn_blocking(read).await.map_err(ApiError::fault)?;
-    let segment = segment.map_err(|error| evidence::unreadable(session, channel, &error))?;
+    let segment = segment.map_err(|error| evidence::problem(session, channel, error))?;
     segment.map(json).ok_or_else(missing)
 }
 

@@ -221,6 +221,21 @@ impl<F: Files> ChunkReader<F> {
         }
     }
 
+    /// Goes on from a byte of the whole track; chunks before it are not read.
+    ///
+    /// # Errors
+    /// As reading does.
+    pub fn from_byte(mut self, mut offset: u64) -> io::Result<Self> {
+        while let Some(line) = self.chunks.as_slice().first()
+            && offset >= line.chunk.bytes
+        {
+            offset -= line.chunk.bytes;
+            self.chunks.next();
+        }
+        io::copy(&mut (&mut self).take(offset), &mut io::sink())?;
+        Ok(self)
+    }
+
     fn load(&mut self, line: &ChunkLine) -> io::Result<()> {
         let name = line.file_name(&self.opening);
         let bad = |why: &dyn std::fmt::Display| {
