@@ -7,6 +7,8 @@
 //! commands; rounds are interleaved, so that a noisy minute hits all alike, and
 //! medians are shown. The proxy's CPU time is read from /proc: of the one
 //! `drawbridge serve` process, of the jump host's `sshd` with its children.
+//!
+//! `--only seek` measures jumps in a long recording, which needs none of that.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +26,7 @@ mod cpu;
 mod durable;
 mod echo;
 mod report;
+mod seek;
 mod setup;
 mod transfer;
 mod ways;
@@ -76,6 +79,11 @@ impl Plan {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let plan = Plan::from_arguments();
+    if plan.only == "seek" {
+        // It takes no network, and no other program.
+        seek::print(&seek::measure());
+        return;
+    }
     let mut report = Report::new(&plan);
     if plan.wants("durable") {
         for sessions in [1, 100, 1000] {
@@ -97,6 +105,9 @@ async fn main() {
     }
     if plan.wants("echo") {
         report.echo(echo::measure(&ways).await);
+    }
+    if plan.wants("seek") {
+        seek::print(&seek::measure());
     }
     report.print(ways.peak_memory());
 }
