@@ -79,6 +79,62 @@ async fn recordings_are_listed_replayed_and_exported() {
     assert_eq!(count(&opened), 4, "{opened}");
 }
 
+/// A hit names the command that opens the replay there.
+#[tokio::test]
+async fn what_was_shown_or_typed_is_found_and_opened_there() {
+    let house = House::new().await;
+    let grant = house.grant().await;
+    let connect =
+        format!("grant connect {grant} --exec -- 'cat; sleep 2.2; echo the trip is reset'");
+    let ran = house.vera.types_into(&connect, "hunter2 before\n").await;
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let audun = &house.audun;
+    let began = now();
+    let found = loop {
+        let found = audun
+            .json("recording search 'reset trip' --asset plc-7")
+            .await;
+        if count(&found) > 0 || began.elapsed().as_secs() > 30 {
+            break found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    assert_eq!(count(&found), 1, "{found}");
+    assert_eq!(text(&found["items"][0], "text"), "the trip is reset");
+    let table = audun.works("recording search reset").await;
+    let (_, command) = table.split_once("drawbridge ").expect("a command");
+    let command = command.lines().next().expect("a line").trim();
+    assert!(command.contains(" --at 0:00:0"), "{command}");
+    let played = audun.types(command).await;
+    assert_eq!(
+        (played.status, played.stdout.as_str()),
+        (0, "the trip is reset\n")
+    );
+
+    for nothing in [
+        "recording search reset --vendor anna",
+        "recording search reset --zone yard",
+        "recording search reset --until '2020-01-01 00:00'",
+        "recording search hunter2 --typed --since '2100-01-01 00:00'",
+    ] {
+        assert_eq!(count(&audun.json(nothing).await), 0, "{nothing}");
+    }
+    let typed = audun.json("recording search hunter2 --typed").await;
+    assert_eq!(text(&typed["items"][0], "text"), "hunter2 before");
+    house.vera.fails("recording search reset", 77).await;
+    house
+        .anna
+        .fails("recording search hunter2 --typed", 77)
+        .await;
+    let looked = audun
+        .json("audit tail --action recording.searched --all")
+        .await;
+    let typed = looked["items"].as_array().expect("a list").iter();
+    let typed: Vec<_> = typed.filter(|e| e["after"]["input"] == true).collect();
+    assert_eq!(typed.len(), 2, "{looked}");
+    assert!(typed.iter().all(|event| event["after"]["q"].is_null()));
+}
+
 /// On a terminal a replay takes the time that the visit took, or less as is asked.
 #[tokio::test]
 async fn a_replay_on_a_terminal_takes_its_time() {
