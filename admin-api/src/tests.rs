@@ -1,7 +1,7 @@
 //! The API as its callers meet it: the router over a real store.
 
-mod entitled;
 mod bundle;
+mod entitled;
 mod events;
 mod limits;
 mod lists;

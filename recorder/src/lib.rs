@@ -30,8 +30,8 @@ pub mod serve;
 mod settle;
 mod space;
 pub mod transcript;
-mod wal;
 pub mod verify;
+mod wal;
 mod writer;
 
 pub use cast::Stream;
