@@ -1,19 +1,12 @@
 //! A recording as a bundle: who gets one, what is in it, and that it holds.
 
-use std::fs;
 use std::io::Cursor;
 
-use domain::{Actor, Clock as _, Draft, SessionId};
-use ledger::{Hash, KeyKind, SigningKey};
-use recorder::archive::chunk::{file_name, hash};
-use recorder::archive::keys::key_file_name;
-use recorder::archive::{
-    Chunk, Closing, End, MANIFEST, ManifestWriter, Opening, Packer, Track, recording_dir,
-};
+use domain::{Actor, Clock as _};
+use ledger::{KeyKind, SigningKey};
 use recorder::bundle::TarFiles;
 use recorder::verify::{Outcome, Trust, verify_bundle};
 use secrecy::SecretBox;
-use serde_json::json;
 use store::EventFilter;
 
 use super::recordings::sealed;

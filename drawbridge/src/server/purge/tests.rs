@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::{Actor, Clock, HoldOn, Plant, Protocol, SessionId, Timestamp, Window};
 use store::{
     Apply, EventFilter, Narrowing, NewRequest, Options, Page, RecordingEnd, RecordingSeal,
-    Redeemed, VaultKey,
+    Redeemed, ScreenLine, VaultKey,
 };
 use tempfile::TempDir;
 
