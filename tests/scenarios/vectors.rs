@@ -186,6 +186,57 @@ fn the_readme_of_a_bundle_can_be_followed() {
     assert!(!said.contains("Signature Verified Successfully"), "{said}");
 }
 
+/// Another verifier, written from the documentation, with nothing of ours in it.
+/// It knows of no witnesses, ages or content, and is asked of all else.
+#[test]
+fn a_verifier_that_is_not_ours_agrees() {
+    let theirs = [
+        "manifest",
+        "chunks",
+        "seal",
+        "proof",
+        "signature",
+        "checkpoint",
+        "keys",
+    ];
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let python = Tool::Asyncssh.path();
+    let site = Site::new();
+    let mut asked = 0;
+    for case in cases().into_iter().filter(|case| case.base == Base::Bundle) {
+        let scratch = tempfile::tempdir().unwrap();
+        let report = altered(&case, &site, scratch.path());
+        let verdict = report.verdict();
+        let is_theirs = report
+            .findings
+            .iter()
+            .any(|finding| finding.outcome == verdict && theirs.contains(&finding.check));
+        let trust = case.trust(&site, scratch.path());
+        let (true, [key]) = (is_theirs, trust.keys.as_slice()) else {
+            continue;
+        };
+        let done = Command::new(&python)
+            .arg(workspace().join("tests/python/check_bundle.py"))
+            .arg(scratch.path().join(case.base.name()))
+            .arg(key.to_string())
+            .output()
+            .unwrap();
+        let proven = verdict == Outcome::Proven;
+        assert_eq!(done.status.success(), proven, "{}: {done:?}", case.name);
+        asked += 1;
+    }
+    assert!(asked >= 30, "{asked}");
+    let whole = Command::new(&python)
+        .arg(workspace().join("tests/python/check_bundle.py"))
+        .arg(originals().join("visit.tar"))
+        .arg(site.first.verifier().to_string())
+        .status()
+        .unwrap();
+    assert!(whole.success());
+}
+
 /// An altered copy of the original at `at`, verified.
 fn altered(case: &Case, site: &Site, at: &Path) -> Report {
     let copy = at.join(case.base.name());
