@@ -22,6 +22,8 @@ pub enum Fault {
     Create = 4,
     /// Takes half of each write, and the other half when asked again.
     Short = 5,
+    /// Takes 20 ms for each flush.
+    Slow = 6,
 }
 
 /// The machine's disk, until a fault is put on it.
@@ -101,6 +103,9 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
+        if self.disk.has(Fault::Slow) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
         if self.disk.has(Fault::Sync) {
             fail(EIO)
         } else {

@@ -213,6 +213,12 @@ impl World {
         panic!("the session stays open: {:?}", audun.last_session().await);
     }
 
+    /// Where the write-ahead log is.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.directory.path().join("data/wal")
+    }
+
     /// Where the recordings are.
     #[must_use]
     pub fn recordings(&self) -> PathBuf {

@@ -135,7 +135,7 @@ async fn a_removed_directory() {
     let mut client = Client::ssh(&door, &[], Some(&command)).start();
     client.send("before\n").await;
     wait_for(&reached, "before\n").await;
-    fs::remove_dir_all(world.recordings()).expect("removed");
+    fs::remove_dir_all(world.log()).expect("removed");
     for n in 0..50 {
         if client.try_send(&format!("after-{n}\n")).await.is_err() {
             break;
@@ -149,6 +149,54 @@ async fn a_removed_directory() {
         world.closed().await.closed.expect("closed").code,
         "recording_failed"
     );
+}
+
+/// Each keystroke waits for the disk, and none is lost or goes first.
+#[tokio::test]
+async fn a_slow_disk_is_waited_for() {
+    let world = World::new().await;
+    world.disk.set(Fault::Slow);
+    let door = world.door().await;
+    let mut client = Client::ssh(&door, &["-tt"], Some("cat")).start();
+    for n in 0..20 {
+        client.send(&format!("line-{n}\r")).await;
+        client.expect(&format!("line-{n}")).await;
+    }
+    client.send("\u{4}").await;
+    client.end(Duration::from_secs(10)).await;
+    let session = world.closed().await;
+    let audun = world.person("audun").await;
+    let cast = audun.cast(&session.id, "?input=true").await;
+    let typed = String::from_utf8(Cast::read(&cast.expect("the recording")).input());
+    let typed = typed.expect("text");
+    assert!((0..20).all(|n| typed.contains(&format!("line-{n}\r"))));
+}
+
+/// Chunks can't be made any more, while the log still works: the session ends, and
+/// what was durable is sealed as soon as chunks can be made again.
+#[tokio::test]
+async fn a_directory_made_read_only() {
+    let world = World::new().await;
+    let door = world.door().await;
+    let mut client = Client::ssh(&door, &["-tt"], Some("yes")).start_unheard();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.disk.set(Fault::Create);
+    let ended = tokio::time::timeout(Duration::from_secs(10), client.wait()).await;
+    assert!(ended.is_ok(), "it goes on without chunks");
+    let session = world.closed().await;
+    assert_eq!(session.closed.expect("closed").code, "recording_failed");
+    world.disk.set(Fault::None);
+    let audun = world.person("audun").await;
+    let query = format!("&action=recording.sealed&subject=session/{}", session.id);
+    for _ in 0..100 {
+        if let [sealed] = &audun.audit(&query).await[..] {
+            let after = sealed.after.as_ref().expect("what was sealed");
+            assert_eq!(after["state"], "interrupted");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it was never sealed");
 }
 
 /// Output that can't be recorded: reading from the asset stops as well.

@@ -73,10 +73,18 @@ mod recording_reader;
     reason = "written for the fuzzer"
 )]
 mod ssh_user;
+#[path = "../../fuzz/fuzz_targets/wal_reader.rs"]
+#[allow(
+    unused_attributes,
+    unused_imports,
+    clippy::cast_possible_truncation,
+    reason = "written for the fuzzer"
+)]
+mod wal_reader;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     ("bundle_reader", bundle_reader::fuzz),
     ("checkpoint", checkpoint::fuzz),
     ("chunk_reader", chunk_reader::fuzz),
@@ -84,6 +92,7 @@ const TARGETS: [Target; 7] = [
     ("plant_file", plant_file::fuzz),
     ("recording_reader", recording_reader::fuzz),
     ("ssh_user", ssh_user::fuzz),
+    ("wal_reader", wal_reader::fuzz),
 ];
 
 fn files(directory: &Path) -> Vec<PathBuf> {

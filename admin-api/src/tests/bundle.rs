@@ -17,7 +17,7 @@ fn log_key() -> SigningKey {
     SigningKey::from_seed("plant.example/log", KeyKind::Note, seed).unwrap()
 }
 
-async fn sign(world: &World) {
+pub(super) async fn sign(world: &World) {
     let key = log_key();
     let actor = Actor::system();
     world.store.begin_log(&actor, key.verifier()).await.unwrap();

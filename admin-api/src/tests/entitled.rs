@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
+use super::bundle::sign;
 use super::recordings::{openings, recorded};
 use super::retention::{end, purge};
 use super::table::described;
@@ -37,6 +38,20 @@ const TABLE: &[(&str, &str, &str, bool, [u16; 7])] = &[
         "GET",
         "/v1/sessions/{id}/recording.cast",
         "?input=true",
+        true,
+        [403, 403, 403, 404, 403, 200, 403],
+    ),
+    (
+        "GET",
+        "/v1/sessions/{id}/bundle.tar",
+        "",
+        true,
+        [403, 403, 200, 404, 403, 200, 403],
+    ),
+    (
+        "GET",
+        "/v1/sessions/{id}/bundle.tar",
+        "?channel=0&input=true",
         true,
         [403, 403, 403, 404, 403, 200, 403],
     ),
@@ -205,6 +220,7 @@ async fn each_route_for_each_role() {
     let world = World::new().await;
     let session = recorded(&world).await;
     end(&world, session).await;
+    sign(&world).await;
     let session = session.to_string();
     for (method, route, rest, gives, statuses) in TABLE {
         let body = match *route {

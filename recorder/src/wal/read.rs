@@ -100,3 +100,87 @@ pub fn frames_in(mut segment: Vec<u8>, number: u64, key: &WalKey) -> (u64, u64) 
     });
     (frames, typed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::Random;
+
+    use super::*;
+
+    struct Counting;
+
+    impl Random for Counting {
+        fn fill(&self, buf: &mut [u8]) {
+            for (at, byte) in (1..).zip(buf) {
+                *byte = at;
+            }
+        }
+    }
+
+    /// A segment whose frames hold `typed`, one after another from `first` on.
+    fn segment(number: u64, first: u64, typed: &[&str]) -> Vec<u8> {
+        let key = WalKey::new(Box::new([7; 32]));
+        let (key, mut segment) = key.make(number, &Counting).unwrap();
+        for (sequence, text) in (first..).zip(typed) {
+            let head = Head {
+                kind: Kind::Input,
+                sequence,
+                recording: 1,
+                at: Duration::from_millis(sequence),
+            };
+            key.append(&head, text.as_bytes(), &mut segment).unwrap();
+        }
+        segment.resize(segment.len() + 100, 0);
+        segment
+    }
+
+    fn read(files: &[(u64, Vec<u8>)]) -> (Vec<String>, Found) {
+        let dir = tempfile::tempdir().unwrap();
+        for (number, segment) in files {
+            fs::write(super::super::segment::path(dir.path(), *number), segment).unwrap();
+        }
+        fs::write(dir.path().join("notes.txt"), "x").unwrap();
+        let key = WalKey::new(Box::new([7; 32]));
+        let mut all = Vec::new();
+        let found = read_all(dir.path(), &key, |_, payload| {
+            all.push(String::from_utf8(payload.to_vec()).unwrap());
+        });
+        (all, found.unwrap())
+    }
+
+    #[test]
+    fn segments_are_read_in_order_and_each_up_to_its_torn_end() {
+        let mut torn = segment(9, 1, &["a", "b", "c"]);
+        let end = torn.len() - 110;
+        torn[end] ^= 1;
+        let (all, found) = read(&[(10, segment(10, 3, &["d", "e"])), (9, torn)]);
+        assert_eq!(all, ["a", "b", "d", "e"]);
+        assert_eq!((found.next_segment, found.next_frame), (11, 5));
+        assert_eq!((found.next_recording, found.files.len()), (2, 2));
+    }
+
+    #[test]
+    fn what_is_older_or_under_another_number_is_not_taken_for_new() {
+        let stale = segment(2, 1, &["stale"]);
+        let (all, _) = read(&[(1, segment(1, 5, &["a"])), (2, stale)]);
+        assert_eq!(all, ["a"]);
+        let (all, _) = read(&[(3, segment(2, 1, &["renamed"]))]);
+        assert_eq!(all, [] as [&str; 0]);
+    }
+
+    /// The one that fuzzing begins with.
+    #[test]
+    fn the_seed_of_the_fuzzer_is_a_whole_segment() {
+        let seed = segment(1, 1, &["ls\r", "", "exit\r"]);
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/regressions/wal_reader/segment");
+        if std::env::var("REFRESH_SEEDS").is_ok_and(|wish| wish == "1") {
+            fs::write(&path, &seed).unwrap();
+        }
+        assert!(fs::read(&path).unwrap() == seed);
+        let key = WalKey::new(Box::new([7; 32]));
+        assert_eq!(frames_in(seed, 1, &key), (3, 8));
+    }
+}

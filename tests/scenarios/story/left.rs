@@ -100,7 +100,7 @@ fn whole_trail() -> Vec<[String; 4]> {
         ["account/vera", "ticket.issued", "127.0.0.1", ""],
         ["account/vera", "session.opened", "127.0.0.1", ""],
         ["system", "recording.started", "system", ""],
-        ["system", "recording.finished", "system", ""],
+        ["system", "recording.sealed", "system", ""],
         ["system", "session.closed", "system", ""],
     ]
     .map(|event| event.map(str::to_owned))
