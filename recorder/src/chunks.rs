@@ -97,6 +97,7 @@ impl MakeChunks {
             bytes_out: counted,
             kept_out,
             sha256,
+            exit: closing.exit,
             seal,
             receipt: core.receipt(),
         });

@@ -22,7 +22,7 @@ async fn recorded_showing(world: &World, shown: &[&str]) -> SessionId {
 pub(super) async fn sealed(world: &World) -> SessionId {
     let (session, finished) = record(world, &["up 3 days"]).await;
     let end = RecordingEnd {
-        exit: Some(0),
+        exit: finished.exit,
         bytes_in: finished.bytes_in,
         bytes_out: finished.bytes_out,
         state: "complete",

@@ -280,7 +280,7 @@ impl Line<'_> {
         match output.finish().await {
             Ok(finished) => {
                 let end = RecordingEnd {
-                    exit,
+                    exit: finished.exit,
                     bytes_in: finished.bytes_in,
                     bytes_out: finished.bytes_out,
                     state: "complete",

@@ -164,12 +164,12 @@ async fn an_asset_whose_connection_breaks_is_to_blame() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_recording_nothing_is_dialled() {
     let disk = FailingDisk::new();
-    disk.fail_creation();
     let world = World::with(Wishes {
-        disk: Arc::new(disk),
+        disk: Arc::new(disk.clone()),
         ..Wishes::default()
     })
     .await;
+    disk.fail_creation();
     let output = run(&mut world.ssh(&[], &["true"]).await).await;
     assert!(
         text(&output.stderr).contains("can't be recorded"),

@@ -20,6 +20,8 @@ pub struct Finished {
     pub kept_out: u64,
     /// Hashes of the whole output, unless everything is kept.
     pub sha256: Option<Digests>,
+    /// The exit status, if one was recorded.
+    pub exit: Option<u32>,
     /// What its manifest comes to.
     pub seal: Seal,
     /// To be given back once the seal is in the log.

@@ -340,9 +340,8 @@ async fn a_session_without_disk_is_refused() {
 async fn a_log_that_can_not_grow_pauses_and_then_ends_what_runs() {
     let bench = Bench::new();
     *bench.disk.plan.ending.lock().unwrap() = LOG;
-    until(|| bench.recorder.health().trouble.is_none()).await;
-    bench.disk.plan.no_new.store(true, Ordering::SeqCst);
     let (input, mut tail, output) = bench.open(0).await;
+    bench.disk.plan.no_new.store(true, Ordering::SeqCst);
     let taking = tokio::spawn(async move {
         let taken = take_all(&mut tail).await.len();
         (taken, tail)
