@@ -29,6 +29,7 @@ mod vault;
 mod verify;
 mod ways;
 mod when;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -116,6 +117,9 @@ pub enum Command {
     Zone(ways::ZoneCommand),
     /// Find out why something does not work
     Doctor(doctor::Doctor),
+    /// Watch over a broker's log, on another administrator's machine
+    #[command(subcommand)]
+    Witness(witness::Command),
     /// Print completions for a shell
     #[command(after_help = "Examples:
   drawbridge completions bash > ~/.local/share/bash-completion/completions/drawbridge
@@ -196,6 +200,7 @@ async fn dispatch(
         Command::Asset(command) => ways::assets(&context()?, command).await,
         Command::Zone(command) => ways::zones(&context()?, command).await,
         Command::Doctor(args) => doctor::run(args, global).await,
+        Command::Witness(command) => witness::run(command, global.output).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             let name = root.get_name().to_owned();

@@ -1,7 +1,7 @@
 //! The program: the server, the demo, and the command line over the API.
 //!
 //! Read [`server`] for how the parts are put together, [`cli`] for what people
-//! type. [`practice`] and [`demo`] make a plant to try it on.
+//! type, [`witness`] for what watches over the log from another machine. [`practice`] and [`demo`] make a plant to try it on.
 
 pub mod cli;
 pub mod clock;
@@ -15,3 +15,4 @@ pub mod program;
 pub mod serve;
 pub mod server;
 mod telemetry;
+pub mod witness;

@@ -64,7 +64,8 @@ impl Signals {
         taken().context("signals can't be received")
     }
 
-    async fn next(&mut self) -> &'static str {
+    /// Waits for one of them.
+    pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",

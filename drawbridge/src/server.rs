@@ -35,10 +35,11 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{OsRandom, SystemClock};
 use crate::config::{Config, Recordings};
 use crate::private;
+pub(crate) use crowd::Door;
 use files::DataDir;
 pub(crate) use files::private_key as ssh_key;
 pub(crate) use log_key::{Rotated, rotate as rotate_log_key};
-use tls::Certificates;
+pub(crate) use tls::Certificates;
 
 /// How long an answer of the API may take to an end when the server is stopped.
 const GRACE: Duration = Duration::from_secs(3);

@@ -21,7 +21,7 @@ const LIMITS: CrowdLimits = CrowdLimits {
 
 /// Lets connections in as long as there is room.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Door {
+pub(crate) struct Door {
     crowd: Arc<Mutex<Crowd>>,
 }
 
@@ -72,7 +72,7 @@ fn lock(crowd: &Mutex<Crowd>) -> MutexGuard<'_, Crowd> {
 }
 
 /// A connection that has its place for as long as it is open.
-pub(super) struct Counted {
+pub(crate) struct Counted {
     stream: TcpStream,
     _place: Place,
 }

@@ -36,7 +36,7 @@ const LOOK: Duration = Duration::from_secs(3600);
 const RENEW: u32 = 24;
 
 /// Where certificates come from, and the one in use.
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     source: Source,
     in_use: RustlsConfig,
     /// Peers judge certificates by real time, so that it is not the clock that is
@@ -82,21 +82,7 @@ impl Certificates {
                     first,
                 )
             }
-            Tls::Files { certificate, key } => {
-                let read = Pair::read(certificate, key)?;
-                let first = read.parse().with_context(|| {
-                    format!("the certificate {} can't be used", certificate.display())
-                })?;
-                let (certificate, key) = (certificate.clone(), key.clone());
-                (
-                    Source::Files {
-                        certificate,
-                        key,
-                        read,
-                    },
-                    first,
-                )
-            }
+            Tls::Files { certificate, key } => return Self::from_files(certificate, key),
         };
         Ok(Self {
             source,
@@ -105,8 +91,25 @@ impl Certificates {
         })
     }
 
+    /// Those of files that somebody else keeps fresh.
+    pub(crate) fn from_files(certificate: &Path, key: &Path) -> anyhow::Result<Self> {
+        let read = Pair::read(certificate, key)?;
+        let first = read
+            .parse()
+            .with_context(|| format!("the certificate {} can't be used", certificate.display()))?;
+        Ok(Self {
+            source: Source::Files {
+                certificate: certificate.to_owned(),
+                key: key.to_owned(),
+                read,
+            },
+            in_use: RustlsConfig::from_config(Arc::new(first)),
+            clock: SystemClock::new(),
+        })
+    }
+
     /// What the server is to use; it is kept fresh.
-    pub(super) fn in_use(&self) -> RustlsConfig {
+    pub(crate) fn in_use(&self) -> RustlsConfig {
         self.in_use.clone()
     }
 
@@ -119,7 +122,7 @@ impl Certificates {
     }
 
     /// Keeps the one in use fresh, for ever. What can't be renewed stays in use.
-    pub(super) async fn keep_fresh(mut self) {
+    pub(crate) async fn keep_fresh(mut self) {
         let mut looks = 0;
         loop {
             self.clock.wait_until(self.clock.monotonic() + LOOK).await;
