@@ -10,6 +10,7 @@ use ledger::VerifierKey;
 use recorder::Recorder;
 use store::Store;
 
+use crate::anchors::AnchorBoard;
 use crate::hashing::Hashing;
 use crate::indexes::Indexes;
 use crate::places::Places;
@@ -53,6 +54,8 @@ pub struct ApiSettings {
     /// The public keys that the log is checked with: its own, then those of
     /// witnesses.
     pub log_keys: Vec<VerifierKey>,
+    /// How the log's anchors stand.
+    pub anchors: AnchorBoard,
     /// How long a login lasts.
     pub token_lifetime: Duration,
     /// How long a request may take, until its answer begins.
@@ -66,6 +69,7 @@ impl Default for ApiSettings {
             ssh_port: 2222,
             ssh_host_key: String::new(),
             log_keys: Vec::new(),
+            anchors: AnchorBoard::default(),
             token_lifetime: Duration::from_secs(12 * 3600),
             request_timeout: Duration::from_secs(30),
         }

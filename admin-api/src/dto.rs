@@ -8,6 +8,7 @@
 mod account;
 mod audit;
 mod grant;
+mod log;
 mod plant;
 mod problem;
 mod query;
@@ -25,6 +26,7 @@ use utoipa::ToSchema;
 pub use account::{Account, ChangePassword, Disabled, LoggedIn, Login, Me, SetPassword, Site};
 pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
+pub use log::Anchor;
 pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{

@@ -7,6 +7,7 @@
 //! domain's and are applied by the store; here they only become HTTP, in
 //! `problem`.
 
+mod anchors;
 mod app;
 mod caller;
 pub mod dto;
@@ -28,6 +29,7 @@ mod tests;
 
 use axum::Router;
 
+pub use anchors::{AnchorBoard, AnchorPlace};
 use app::Api;
 pub use app::{ApiSettings, App};
 

@@ -1,6 +1,7 @@
 //! The transparency log, laid out as c2sp.org/tlog-tiles has it. What is in it is
 //! the audit log, so whoever may read the one may read the other.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -9,6 +10,7 @@ use ledger::TilePath;
 use utoipa_axum::routes;
 
 use crate::app::Api;
+use crate::dto::Anchor;
 use crate::input::At;
 use crate::problem::ApiError;
 use crate::routes::Routes;
@@ -19,6 +21,17 @@ pub(super) fn routes() -> Routes {
         .allow(Action::ReadAudit, routes!(read_tile))
         .allow(Action::ReadAudit, routes!(read_log_keys))
         .allow(Action::ReadAudit, routes!(read_handovers))
+        .and(Routes::group("log").allow(Action::ReadAudit, routes!(list_anchors)))
+}
+
+/// The anchors of the log: what outside of the broker has its newest checkpoint.
+#[utoipa::path(
+    get,
+    path = "/v1/log/anchors",
+    responses((status = 200, description = "All anchors, as they are configured", body = Vec<Anchor>)),
+)]
+async fn list_anchors(State(api): State<Api>) -> Json<Vec<Anchor>> {
+    Json(api.settings.anchors.all())
 }
 
 /// The newest signed checkpoint of the log (c2sp.org/tlog-checkpoint).

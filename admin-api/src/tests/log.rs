@@ -55,6 +55,33 @@ async fn what_is_served_is_a_log_that_can_be_checked() {
 }
 
 #[tokio::test]
+async fn how_the_anchors_stand_is_shown() {
+    let anchors = crate::AnchorBoard::default();
+    let (good, bad) = (anchors.add("directory /srv"), anchors.add("syslog a:6514"));
+    let world = World::with(crate::ApiSettings {
+        anchors,
+        ..crate::ApiSettings::default()
+    })
+    .await;
+    let [early, late] =
+        ["2026-11-24T08:00:00Z", "2026-11-24T08:01:00Z"].map(|t| t.parse().unwrap());
+    good.failed(early, "it was down");
+    good.has(7, late);
+    bad.failed(early, "it is down");
+    bad.failed(late, "it is still down");
+    let shown = get(&world, "/api/v1/log/anchors").await.expect(200);
+    let wanted = serde_json::json!([
+        { "name": "directory /srv", "size": 7, "anchored_at": "2026-11-24T08:01:00Z" },
+        {
+            "name": "syslog a:6514",
+            "failing_since": "2026-11-24T08:00:00Z",
+            "why": "it is still down",
+        },
+    ]);
+    assert_eq!(shown, wanted);
+}
+
+#[tokio::test]
 async fn other_tiles_are_not_there() {
     let world = World::new().await;
     world.store.sign_checkpoint(&key()).await.unwrap();

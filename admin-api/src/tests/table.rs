@@ -96,6 +96,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/log/tile/{path}", "auditor admin"),
     ("GET", "/log/vkeys", "auditor admin"),
     ("GET", "/log/handovers", "auditor admin"),
+    ("GET", "/api/v1/log/anchors", "auditor admin"),
 ];
 
 /// Each method and path of the API's description.

@@ -1,0 +1,27 @@
+//! The transparency log.
+
+use domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A place outside of the broker that gets every signed checkpoint of the log, and
+/// how it stands since the broker was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Anchor {
+    /// What it is called in events: its kind and its place, without secrets.
+    pub name: String,
+    /// The size of the log in the newest checkpoint that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// When it was given that one, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub anchored_at: Option<Timestamp>,
+    /// Since when it has failed, RFC 3339; absent if it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub failing_since: Option<Timestamp>,
+    /// Why it failed last; absent if it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
