@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use domain::plant::file::{key_at, line_of};
+use ledger::VerifierKey;
 use recorder::archive::Protection;
+use reqwest::Url;
 
 /// Where the file is looked for when none is named.
 pub const USUAL_PATH: &str = "/etc/drawbridge/drawbridge.toml";
@@ -32,6 +34,8 @@ pub struct Config {
     pub limits: Limits,
     /// How recordings are kept.
     pub recordings: Recordings,
+    /// Where signed checkpoints of the transparency log go to.
+    pub anchors: Vec<Anchor>,
     /// How the log is written.
     pub log: LogFormat,
 }
@@ -129,6 +133,50 @@ impl Recordings {
             segment: 64 << 20,
         }
     }
+}
+
+/// Where signed checkpoints of the transparency log go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// What it is called in events: its kind and its place, without secrets.
+    pub name: String,
+    /// What it is.
+    pub kind: AnchorKind,
+}
+
+/// What an anchor is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnchorKind {
+    /// A directory, that others take from.
+    Directory {
+        /// It must be there.
+        path: PathBuf,
+    },
+    /// Checkpoints are posted to it.
+    Webhook {
+        /// Over TLS, or on this machine.
+        url: Url,
+        /// The authorities that it is trusted by, in PEM; the system's without one.
+        ca: Option<PathBuf>,
+    },
+    /// A collector of syslog messages over TLS (RFC 5425).
+    Syslog {
+        /// Its host and port.
+        address: String,
+        /// The name in its certificate.
+        server: String,
+        /// The authorities that it is trusted by, in PEM.
+        ca: PathBuf,
+    },
+    /// A witness (c2sp.org/tlog-witness).
+    Witness {
+        /// Its submission prefix: over TLS, or on this machine.
+        url: Url,
+        /// What its signatures are checked with.
+        key: VerifierKey,
+        /// The authorities that it is trusted by, in PEM; the system's without one.
+        ca: Option<PathBuf>,
+    },
 }
 
 /// How the log is written to standard error.

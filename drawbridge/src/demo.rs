@@ -176,6 +176,7 @@ fn config(data: &Path, former: Option<&Facts>) -> Config {
             segment: 8 << 20,
             ..Recordings::usual(data)
         },
+        anchors: Vec::new(),
         log: LogFormat::Text,
     }
 }

@@ -3,6 +3,7 @@
 //! Starting mends what a former run left before anybody is let in; stopping closes
 //! the sessions, then the recordings, then the database.
 
+mod anchors;
 mod api;
 mod crowd;
 mod evidence;
@@ -19,11 +20,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admin_api::ApiSettings;
+use admin_api::{AnchorBoard, ApiSettings};
 use anyhow::{Context, anyhow};
 use broker::Broker;
 use domain::{Clock, Random};
-use ledger::SigningKey;
+use ledger::{SigningKey, VerifierKey};
 use recorder::archive::{Keyring, keys};
 use recorder::{Disk, RealDisk, Recorder, WalKey};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -33,8 +34,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{OsRandom, SystemClock};
-use crate::config::{Config, Recordings};
+use crate::config::{Anchor, Config, Recordings};
 use crate::private;
+use anchors::Anchors;
+pub(crate) use anchors::is_safe as is_safe_anchor;
 pub(crate) use crowd::Door;
 use files::DataDir;
 pub(crate) use files::private_key as ssh_key;
@@ -107,6 +110,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let name = config.api.names.first().map_or("localhost", String::as_str);
     let log_key = Arc::new(log_key::open(&data, &store, name, random.as_ref()).await?);
     let recorder = open_recorder(&data, &config.recordings, &store, disk, &clock, &random).await?;
+    let anchors = Anchors::open(&config.anchors, &store)?;
     let host_key = data.host_key(random.as_ref())?;
     let ssh_host_key = host_key.public_key().to_openssh()?;
 
@@ -125,6 +129,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         recorder.clone(),
         Arc::clone(&clock),
     );
+    let board = AnchorBoard::default();
     let app = admin_api::App {
         store: store.clone(),
         recorder: recorder.clone(),
@@ -134,7 +139,8 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
             ssh_host: config.ssh.host,
             ssh_port: config.ssh.port.unwrap_or(ssh_addr.port()),
             ssh_host_key: ssh_host_key.clone(),
-            log_keys: vec![log_key.verifier().clone()],
+            log_keys: log_keys(&log_key, &config.anchors),
+            anchors: board.clone(),
             token_lifetime: config.api.login_lifetime,
             ..ApiSettings::default()
         },
@@ -155,6 +161,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         Arc::clone(&clock),
         stop.clone(),
     ));
+    tasks.spawn(anchors.run(board, Arc::clone(&clock), stop.clone()));
     tasks.spawn(evidence::keep(store.clone(), recorder, clock, stop.clone()));
     let stop_broker = stop.clone();
     tasks.spawn(async move { Ok(broker.run(ssh_listener, stop_broker).await?) });
@@ -203,6 +210,13 @@ impl Running {
         tracing::info!("server.stopped");
         outcome
     }
+}
+
+/// What the log is checked with: its own key, then those of witnesses.
+fn log_keys(log: &SigningKey, configured: &[Anchor]) -> Vec<VerifierKey> {
+    let mut keys = vec![log.verifier().clone()];
+    keys.extend(anchors::witnesses(configured));
+    keys
 }
 
 /// A session takes two sockets and two files, and a shell's usual limit of 1024

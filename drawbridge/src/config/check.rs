@@ -13,6 +13,7 @@ use toml::Spanned;
 use super::dto::{self, Text};
 use super::{Api, Config, ConfigError, ConfigErrors, Limits, LogFormat, Ssh, Tls};
 
+mod anchors;
 mod recordings;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -31,6 +32,7 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
         ssh,
         limits,
         recordings,
+        anchor,
         log,
     } = file;
     let mut check = Check {
@@ -43,6 +45,7 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
     let ssh = check.ssh(ssh, &api);
     let limits = check.limits(limits);
     let recordings = check.recordings(recordings, data.as_deref());
+    let anchors = check.anchors(anchor);
     let log = check.log(log);
     let mut errors = check.errors;
     match (data, api, ssh, recordings) {
@@ -52,6 +55,7 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
             ssh,
             limits,
             recordings,
+            anchors,
             log,
         }),
         _ => {

@@ -16,6 +16,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) recordings: Recordings,
     #[serde(default)]
+    pub(super) anchor: Vec<Spanned<Anchor>>,
+    #[serde(default)]
     pub(super) log: Log,
 }
 
@@ -55,6 +57,18 @@ pub(super) struct Recordings {
     pub(super) keys: Option<Text>,
     pub(super) least_free_mib: Option<Spanned<u32>>,
     pub(super) segment_mib: Option<Spanned<u32>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Anchor {
+    pub(super) kind: Text,
+    pub(super) path: Option<Text>,
+    pub(super) url: Option<Text>,
+    pub(super) ca: Option<Text>,
+    pub(super) address: Option<Text>,
+    pub(super) name: Option<Text>,
+    pub(super) key: Option<Text>,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Limits, LogFormat, Tls, parse};
+use super::{AnchorKind, Limits, LogFormat, Tls, parse};
 
 const GOOD: &str = r#"
 data = "/var/lib/drawbridge"
@@ -238,4 +238,125 @@ fn what_the_sample_leaves_out_is_what_it_says_in_comments() {
     let plain = parse(sample, Path::new("/")).expect("good");
     let spelt_out = parse(&spelt_out, Path::new("/")).expect("good");
     assert_eq!(plain, spelt_out);
+}
+
+const ANCHORS: &str = r#"
+[[anchor]]
+kind = "directory"
+path = "diode"
+[[anchor]]
+kind = "webhook"
+url = "https://siem.example.com/in?token=secret"
+[[anchor]]
+kind = "syslog"
+address = "[fd00::1]:6514"
+ca = "ca.pem"
+name = "syslog.example.com"
+[[anchor]]
+kind = "witness"
+url = "http://127.0.0.1:8765"
+key = "WITNESS"
+"#;
+
+fn with_anchors(text: &str) -> String {
+    format!("{GOOD}{}", text.replace("WITNESS", &witness()))
+}
+
+/// The public half of a witness's key.
+fn witness() -> String {
+    let key = ledger::VerifierKey::new("w.example", ledger::KeyKind::Timestamped, [7; 32]);
+    key.expect("a key").to_string()
+}
+
+#[test]
+fn anchors_are_named_without_their_secrets() {
+    let config = parse(&with_anchors(ANCHORS), Path::new("/etc/drawbridge")).expect("good");
+    let names: Vec<_> = config.anchors.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "directory /etc/drawbridge/diode",
+            "webhook siem.example.com:443",
+            "syslog [fd00::1]:6514",
+            "witness 127.0.0.1:8765",
+        ]
+    );
+    let kinds: Vec<_> = config
+        .anchors
+        .into_iter()
+        .map(|anchor| anchor.kind)
+        .collect();
+    let syslog = AnchorKind::Syslog {
+        address: "[fd00::1]:6514".to_owned(),
+        server: "syslog.example.com".to_owned(),
+        ca: PathBuf::from("/etc/drawbridge/ca.pem"),
+    };
+    assert_eq!(kinds.get(2), Some(&syslog));
+}
+
+#[test]
+fn each_mistake_in_an_anchor_is_told_with_its_line() {
+    let log = ledger::VerifierKey::new("a.log", ledger::KeyKind::Note, [7; 32]);
+    let log = log.expect("a key").to_string();
+    for (from, to, expected) in [
+        (
+            "\"directory\"",
+            "\"usb\"",
+            "line 22, anchor.kind: write \"directory\"",
+        ),
+        (
+            "path = \"diode\"",
+            "",
+            "line 21, anchor.path: an anchor of kind directory needs",
+        ),
+        (
+            "path = \"diode\"",
+            "path = \"diode\"\nca = \"ca.pem\"",
+            "line 24, anchor.ca: an anchor of kind directory has no `ca`",
+        ),
+        (
+            "https://siem",
+            "http://siem",
+            "line 26, anchor.url: write an address that begins",
+        ),
+        (
+            "https://siem.example.com",
+            "file://",
+            "line 26, anchor.url: write an address",
+        ),
+        (
+            "ca = \"ca.pem\"\n",
+            "",
+            "line 27, anchor.ca: an anchor of kind syslog needs",
+        ),
+        (
+            "]:6514",
+            "]",
+            "line 29, anchor.address: write a host and a port",
+        ),
+        (
+            "]:6514",
+            "]:0",
+            "line 29, anchor.address: write a host and a port",
+        ),
+        (
+            "http://127.0.0.1",
+            "http://10.0.0.1",
+            "line 34, anchor.url: write an address",
+        ),
+        ("WITNESS", "w+1+2", "line 35, anchor.key: not a key"),
+        ("WITNESS", &log, "line 35, anchor.key: this is a log's key"),
+        (
+            "key = \"WITNESS\"\n",
+            "",
+            "line 32, anchor.key: an anchor of kind witness needs",
+        ),
+    ] {
+        assert!(ANCHORS.contains(from), "{from}");
+        let found = errors(&with_anchors(&ANCHORS.replacen(from, to, 1)));
+        assert!(
+            found.starts_with(expected),
+            "{to}\n  gives {found}\n  not   {expected}"
+        );
+    }
 }
