@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use domain::{AccountName, Actor, Clock as _, Timestamp};
 use drawbridge::clock::OsRandom;
-use drawbridge::config::{self, Config};
+use drawbridge::config::{self, Anchor, Config};
 use drawbridge::server::{self, Parts, Running};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -116,6 +116,15 @@ impl World {
         let running = start(&self.config, &self.clock, &self.disk).await;
         self.api = Api::new(running.api_addr, &running.ca_pem);
         self.running = Some(running);
+    }
+
+    /// Starts the server again, with these anchors of its log.
+    ///
+    /// # Panics
+    /// If it does not stop or start.
+    pub async fn anchored(&mut self, anchors: Vec<Anchor>) {
+        self.config.anchors = anchors;
+        self.restart().await;
     }
 
     /// Stops the server.

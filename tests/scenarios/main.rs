@@ -10,6 +10,7 @@
     reason = "a scenario that breaks is a test that fails"
 )]
 
+mod anchors;
 mod cli;
 mod crowd;
 mod demo;
