@@ -67,13 +67,13 @@ pub(crate) async fn measure(how: How, sessions: u32) -> Measured {
     };
     let cpu = (cpu::seconds(std::process::id()) - before) / began.elapsed().as_secs_f64();
     waits.sort_unstable();
-    let at = |part: f64| {
+    let at = |percent: usize| {
         let last = waits.len().saturating_sub(1);
-        waits.get((last as f64 * part) as usize).copied()
+        waits.get(last * percent / 100).copied()
     };
     Measured {
-        p50: at(0.5).unwrap_or(Duration::MAX),
-        p99: at(0.99).unwrap_or(Duration::MAX),
+        p50: at(50).unwrap_or(Duration::MAX),
+        p99: at(99).unwrap_or(Duration::MAX),
         cpu,
         through: waits.len() as f64 / f64::from(sessions * RATE * SECONDS),
     }

@@ -238,7 +238,7 @@ impl Recording {
             return Ok(());
         };
         self.at = self.at.max(piece.entry.at);
-        let through = if piece.entry.what.from_vendor() {
+        let through = if piece.entry.what.is_vendors() {
             *input
         } else {
             *output
@@ -279,8 +279,7 @@ impl Recording {
 /// can make that again. One that the log has let go of was durable once: it is left
 /// as it is, for whoever verifies to see.
 fn trusted(read: Manifest, bytes: &[u8], dir: &Path, first: u64) -> io::Result<Manifest> {
-    let mut lines = 1;
-    for line in &read.chunks {
+    for (lines, line) in (1..).zip(&read.chunks) {
         let opening = read.opening.track(line.chunk.track);
         let stored = match fs::read(dir.join(line.file_name(opening))) {
             Ok(stored) => stored,
@@ -296,7 +295,6 @@ fn trusted(read: Manifest, bytes: &[u8], dir: &Path, first: u64) -> io::Result<M
             let whole = bytes.get(..end).unwrap_or(bytes);
             return Manifest::parse(whole).map_err(io::Error::other);
         }
-        lines += 1;
     }
     Ok(read)
 }

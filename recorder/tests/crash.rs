@@ -1,6 +1,12 @@
 //! kill -9 at random moments under a load of fifty sessions that type: each byte
 //! that an asset received is in a recording, which is whole and sealed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that breaks stops, and its two processes talk on standard output"
+)]
+
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::future::Future;

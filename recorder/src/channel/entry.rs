@@ -35,7 +35,7 @@ pub(crate) enum What {
 
 impl What {
     /// Whether it comes from the vendor, who waits at other limits than the asset.
-    pub(crate) const fn from_vendor(&self) -> bool {
+    pub(crate) const fn is_vendors(&self) -> bool {
         match self {
             Self::Input(_) | Self::InputEnd => true,
             Self::Open

@@ -94,12 +94,12 @@ impl State {
 
     /// Queues an entry; whether the log's thread knows of the channel already.
     pub(super) fn push(&mut self, entry: Entry) -> Result<bool, RecordingStopped> {
-        if self.closed && !entry.what.from_vendor() {
+        if self.closed && !entry.what.is_vendors() {
             return Err(RecordingStopped::new("it is finished"));
         }
         self.closed |= entry.what == What::Finish;
         self.input_ended |= entry.what == What::InputEnd;
-        if entry.what.from_vendor() {
+        if entry.what.is_vendors() {
             self.input += entry.what.cost();
         } else {
             self.output += entry.what.cost();
@@ -165,7 +165,7 @@ impl State {
         self.oldest = self
             .queue
             .iter()
-            .find(|entry| !entry.what.from_vendor())
+            .find(|entry| !entry.what.is_vendors())
             .map(|entry| entry.at);
     }
 

@@ -110,7 +110,12 @@ impl Log {
                 }
                 None => (What::Finish, None),
             },
-            other => (other, None),
+            other @ (What::Open
+            | What::Input(_)
+            | What::InputEnd
+            | What::Resize(..)
+            | What::Marker(_)
+            | What::Exit(_)) => (other, None),
         };
         drop(kept);
         if !matches!(&what, What::Output(_, bytes) if bytes.is_empty()) {
