@@ -138,6 +138,12 @@ pub(crate) fn problem(session: SessionId, channel: u32, error: ArchiveError) -> 
             "The recording has been purged: its time was over. Its manifest and its seal in the \
              log are still there.",
         ),
+        ArchiveError::Pending => ApiError::new(
+            StatusCode::CONFLICT,
+            "recording_pending",
+            "Nothing of the recording can be read yet: it has just begun, or its disk does not \
+             take it at the moment. What was recorded is kept; try again in a moment.",
+        ),
         ArchiveError::Damaged(why) => damaged(session, channel, &why),
         ArchiveError::Disk(error) if error.kind() == io::ErrorKind::InvalidData => {
             damaged(session, channel, &error.to_string())

@@ -32,6 +32,9 @@ pub fn cast_with_input(recording: &Recording) -> Result<impl Read + Send + use<>
 fn open(recording: &Recording) -> Result<CheckedLines<impl Read + Send + use<>>, ArchiveError> {
     let lines = CheckedLines::new(recording.output()?)?;
     if lines.line().is_empty() {
+        if recording.manifest().closing.is_none() {
+            return Err(ArchiveError::Pending);
+        }
         return Err(ArchiveError::Damaged("it has no header".to_owned()));
     }
     Ok(lines)

@@ -29,6 +29,9 @@ pub enum Room {
     Tmpfs(u32),
 }
 
+/// Bytes on that file system that a test can throw off.
+const BALLAST: u64 = 4 << 20;
+
 /// A plant with a Drawbridge in front of it.
 pub struct Binary {
     server: Option<Minded>,
@@ -125,7 +128,10 @@ unauthenticated_per_address = 1000
                 let recordings = self.path("data/recordings");
                 fs::create_dir_all(&recordings).expect("a directory");
                 let recordings = recordings.display();
-                format!("mount -t tmpfs -o size={size}m,mode=700 tmpfs '{recordings}' && ")
+                format!(
+                    "mount -t tmpfs -o size={size}m,mode=700 tmpfs '{recordings}' && \
+                     head -c {BALLAST} /dev/zero > '{recordings}/ballast' && "
+                )
             }
         };
         let script = format!("{before}exec \"$0\" serve --config \"$1\" 2>>\"$2\"");
@@ -159,6 +165,17 @@ unauthenticated_per_address = 1000
             std::thread::sleep(Duration::from_millis(25));
         }
         panic!("drawbridge does not come up:\n{}", self.log());
+    }
+
+    /// Makes some room on the file system of the recordings.
+    ///
+    /// # Panics
+    /// If there is none of its own.
+    pub fn make_room(&self) {
+        let seen = self.path("data/recordings/ballast");
+        let seen = seen.strip_prefix("/").expect("an absolute path");
+        let ballast = PathBuf::from(format!("/proc/{}/root", self.pid())).join(seen);
+        fs::remove_file(&ballast).unwrap_or_else(|e| panic!("{}: {e}", ballast.display()));
     }
 
     /// `kill -9`.

@@ -50,6 +50,13 @@ async fn nothing_unrecorded_passes(fault: Fault) {
     // The disk works again: what is there can be read, and is all of what passed.
     world.disk.set(Fault::None);
     let audun = world.person("audun").await;
+    let query = format!("&action=recording.sealed&subject=session/{}", session.id);
+    for _ in 0..100 {
+        if !audun.audit(&query).await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let cast = Cast::read(
         &audun
             .cast(&session.id, "?input=true")

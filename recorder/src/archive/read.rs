@@ -41,6 +41,9 @@ pub enum ArchiveError {
     /// What it was made of has been deleted; what commits to it is still there.
     #[error("the recording has been purged; its manifest is still there")]
     Purged,
+    /// Nothing of it is in chunks yet.
+    #[error("nothing of the recording can be read yet")]
+    Pending,
     /// The disk refused.
     #[error("reading the recording: {0}")]
     Disk(#[from] io::Error),

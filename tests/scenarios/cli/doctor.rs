@@ -28,6 +28,7 @@ async fn doctor_finds_what_does_not_work() {
         ("api", "ok"),
         ("tls", "ok"),
         ("clock", "ok"),
+        ("recordings", "ok"),
         ("login", "ok"),
     ];
     assert_eq!(verdicts(&house.vera.json("doctor").await), expect(&well));
