@@ -24,12 +24,18 @@ fn originals() -> PathBuf {
     workspace().join("tests/vectors/evidence")
 }
 
-/// Makes the originals anew. What is random in them, keys and encryption, differs
-/// each time; all else is the same.
+/// The originals can be made anew: to be kept with `REFRESH_VECTORS=1`, else
+/// elsewhere. What is random in them, keys and encryption, differs each time; all
+/// else is the same.
 #[test]
-#[ignore = "writes tests/vectors/evidence"]
 fn the_vectors_are_made() {
-    let at = originals();
+    let scratch = tempfile::tempdir().unwrap();
+    let keep = std::env::var("REFRESH_VECTORS").is_ok_and(|wish| wish == "1");
+    let at = if keep {
+        originals()
+    } else {
+        scratch.path().to_owned()
+    };
     for name in ["log", "visit.tar", "seen-checkpoint"] {
         let path = at.join(name);
         if path.is_dir() {

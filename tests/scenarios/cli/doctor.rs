@@ -71,7 +71,7 @@ async fn doctor_finds_what_does_not_work() {
     assert_eq!(typed.status, 77, "{typed:?}");
     assert_eq!(
         verdicts(&typed.json()),
-        expect(&[&well[..3], &[("login", "failed")]].concat())
+        expect(&[&well[..4], &[("login", "failed")]].concat())
     );
     house.binary.stop();
     let typed = house.vera.types("doctor --output json").await;

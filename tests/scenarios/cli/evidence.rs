@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::Instant;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use harness::cast::Cast;
 use harness::cli::Printed;
-use harness::tools::Tool;
+use harness::tools::{Tool, workspace};
 use ledger::{VerifierKey, bundle, checkpoint, leaf_hash, root_of};
 
 use super::{House, count, short, text};
@@ -97,7 +98,7 @@ async fn what_was_shown_or_typed_is_found_and_opened_there() {
         if count(&found) > 0 || began.elapsed().as_secs() > 30 {
             break found;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     };
     assert_eq!(count(&found), 1, "{found}");
     assert_eq!(text(&found["items"][0], "text"), "the trip is reset");
@@ -260,4 +261,65 @@ async fn the_log_is_taken_home_and_checked_there() {
     let vendor = format!("audit export --out '{}'", mine.display());
     house.vera.fails(&vendor, 77).await;
     house.vera.fails("audit key", 77).await;
+}
+
+/// From a real session to a verdict by somebody who has one file and one key, twice:
+/// by the program, and by a verifier that shares no code with it.
+#[tokio::test]
+async fn a_bundle_is_taken_home_and_checked_there() {
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let house = House::new().await;
+    let grant = house.grant().await;
+    let connect = format!("grant connect {grant} --exec -- 'cat; echo out'");
+    let ran = house.vera.types_into(&connect, "typed\n").await;
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let audun = &house.audun;
+    let session = audun.works("session list --output id").await;
+    let key = audun.file("log.vkey");
+    fs::write(&key, audun.works("audit key").await + "\n").expect("a key");
+    let out = audun.file("visit.tar");
+    let export = format!(
+        "recording export {session} --bundle --input --out '{}'",
+        out.display()
+    );
+    // The seal is signed within a moment of it.
+    for _ in 0..100 {
+        if audun.types(&export).await.status == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let verify = format!(
+        "verify '{}' --key '{}' --max-age 1h",
+        out.display(),
+        key.display()
+    );
+    let verdict = audun.types(&verify).await;
+    assert_eq!(verdict.status, 0, "{verdict:?}");
+    let second = || {
+        Command::new(Tool::Asyncssh.path())
+            .arg(workspace().join("tests/python/verify_bundle.py"))
+            .arg(&out)
+            .arg("--key")
+            .arg(fs::read_to_string(&key).expect("the key").trim())
+            .output()
+            .expect("Python runs")
+    };
+    let second_verdict = second();
+    assert_eq!(second_verdict.status.code(), Some(0), "{second_verdict:?}");
+
+    // One flipped bit of a chunk is seen by both.
+    let mut bytes = fs::read(&out).expect("a bundle");
+    let chunk = bytes
+        .windows(21)
+        .position(|window| window == b"age-encryption.org/v1")
+        .expect("an encrypted chunk");
+    bytes[chunk + 300] ^= 1;
+    fs::write(&out, &bytes).expect("written");
+    let verdict = audun.types(&verify).await;
+    assert_eq!(verdict.status, 1, "{verdict:?}");
+    let second_verdict = second();
+    assert_eq!(second_verdict.status.code(), Some(1), "{second_verdict:?}");
 }
