@@ -94,6 +94,10 @@ async fn main() {
             report.durable(sessions, &measured);
         }
     }
+    if plan.only == "durable" {
+        report.print(None);
+        return;
+    }
     let ways = Ways::open(&plan).await;
     for load in Load::all() {
         if plan.wants(&load.name()) {
@@ -109,5 +113,5 @@ async fn main() {
     if plan.wants("seek") {
         seek::print(&seek::measure());
     }
-    report.print(ways.peak_memory());
+    report.print(Some(ways.peak_memory()));
 }

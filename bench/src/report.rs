@@ -122,7 +122,7 @@ impl Report {
         self.goals.push((met, text));
     }
 
-    pub(crate) fn print(&self, peak_memory: f64) {
+    pub(crate) fn print(&self, peak_memory: Option<f64>) {
         let [direct, jump, drawbridge] = Way::ALL.map(Way::name);
         println!("{}", self.head);
         if !self.transfers.is_empty() {
@@ -150,7 +150,9 @@ impl Report {
             );
             self.durable.iter().for_each(|line| println!("{line}"));
         }
-        println!("\nDrawbridge's memory at its highest: {peak_memory:.0} MiB");
+        if let Some(peak) = peak_memory {
+            println!("\nDrawbridge's memory at its highest: {peak:.0} MiB");
+        }
         println!(
             "\nGoals: bulk and text at least as fast as ProxyJump, CPU at most {MOST_CPU} s/GB, set-up at most 1.3 × direct, echo p99 at most 2 × direct + 1 ms"
         );
