@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use domain::{SessionId, Timestamp};
 
-use self::tracks::{InputTrack, OutputTrack};
+use self::tracks::{InputTrack, Open, OutputTrack};
 use crate::archive::chunk::{file_name, hash};
 use crate::archive::keys::key_file_name;
 use crate::archive::{
@@ -24,12 +24,11 @@ use crate::disk::{Disk, DiskFile, write_all_at};
 /// A chunk is closed at so many bytes.
 const CHUNK: usize = 256 << 10;
 
+/// Or at so many, in a flood: a file for each 256 KiB costs more than what is in it.
+const FLOOD_CHUNK: usize = 1 << 20;
+
 /// A chunk is closed when its oldest entry is so old.
 const OLD: Duration = Duration::from_secs(30);
-
-/// A chunk that fills faster than this is part of a flood, which is compressed less
-/// well and in less time.
-const FLOOD: Duration = Duration::from_secs(2);
 
 /// Two ways to compress.
 pub(crate) struct Packers {
@@ -216,10 +215,10 @@ impl Builder {
 
     /// Makes chunks of what is enough for one.
     pub(crate) fn write_full(&mut self, packers: &mut Packers) -> io::Result<()> {
-        if self.output.is_full(CHUNK) {
+        if self.output.is_full(enough(self.output.open())) {
             self.write(Track::Output, packers)?;
         }
-        if self.input.is_full(CHUNK) {
+        if self.input.is_full(enough(self.input.open())) {
             self.write(Track::Input, packers)?;
         }
         Ok(())
@@ -244,7 +243,7 @@ impl Builder {
             Track::Output => output,
             Track::Input => input,
         };
-        let flood = open.to.saturating_sub(open.from) < FLOOD && plain.len() >= CHUNK;
+        let flood = open.is_fast() && plain.len() >= CHUNK;
         let packer = if flood {
             &mut packers.fast
         } else {
@@ -328,6 +327,15 @@ impl Builder {
     }
 }
 
+/// How many bytes make a chunk.
+fn enough(open: Option<Open>) -> usize {
+    if open.is_some_and(|open| open.is_fast()) {
+        FLOOD_CHUNK
+    } else {
+        CHUNK
+    }
+}
+
 fn dirs(root: &Path, facts: &Facts) -> [PathBuf; 3] {
     let dir = recording_dir(root, facts.session, facts.channel);
     let session = dir.parent().unwrap_or(root).to_owned();
@@ -336,8 +344,13 @@ fn dirs(root: &Path, facts: &Facts) -> [PathBuf; 3] {
 
 /// Writes a file, in place of one that was not finished.
 fn write_new(disk: &dyn Disk, path: &Path, content: &[u8]) -> io::Result<Box<dyn DiskFile>> {
-    disk.remove(path)?;
-    let file = disk.create(path)?;
+    let file = match disk.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            disk.remove(path)?;
+            disk.create(path)?
+        }
+        created => created?,
+    };
     write_all_at(file.as_ref(), 0, content)?;
     Ok(file)
 }

@@ -7,6 +7,10 @@ use crate::archive::{Manifest, Track};
 use crate::cast::{Encoder, Ending, Stream};
 use crate::frame::{self, Kind};
 
+/// A chunk that fills faster than this is part of a flood, which is compressed less
+/// well and in less time.
+const FLOOD: Duration = Duration::from_secs(2);
+
 /// What is known of the chunk that is being filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Open {
@@ -18,6 +22,13 @@ pub(super) struct Open {
     pub(super) to: Duration,
     /// Lines or frames.
     pub(super) events: u64,
+}
+
+impl Open {
+    /// Whether what is in it came all at once.
+    pub(super) fn is_fast(&self) -> bool {
+        self.to.saturating_sub(self.from) < FLOOD
+    }
 }
 
 /// Content that becomes a chunk.

@@ -24,7 +24,8 @@ fn strike(bench: &Bench, ending: &'static str, fault: Fault) {
         Fault::Full(room) => *plan.room.lock().unwrap() = Some(room),
         Fault::Sync => plan.fail_sync.store(true, Ordering::SeqCst),
         Fault::Panic => plan.panic.store(true, Ordering::SeqCst),
-        Fault::Removed => std::fs::remove_dir_all(log).unwrap(),
+        // A segment that is made meanwhile is in the way for a moment.
+        Fault::Removed => while std::fs::remove_dir_all(&log).is_err() {},
         Fault::Replaced => {
             for entry in std::fs::read_dir(&log).unwrap() {
                 let path = entry.unwrap().path();
