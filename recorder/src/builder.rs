@@ -25,7 +25,7 @@ use crate::disk::{Disk, DiskFile, write_all_at};
 const CHUNK: usize = 256 << 10;
 
 /// Or at so many, in a flood: a file for each 256 KiB costs more than what is in it.
-const FLOOD_CHUNK: usize = 1 << 20;
+const FLOOD_CHUNK: usize = 2 << 20;
 
 /// A chunk is closed when its oldest entry is so old.
 const OLD: Duration = Duration::from_secs(30);

@@ -23,9 +23,10 @@ pub const MAX_STORED: usize = MAX_PLAIN + (64 << 10);
 /// a hundred recipients.
 const MAX_HEADER: usize = 16 << 10;
 
-/// Makes chunks; keeps the compressor's memory from one to the next.
+/// Makes chunks; keeps its memory from one to the next.
 pub struct Packer {
     compressor: Compressor<'static>,
+    packed: Vec<u8>,
 }
 
 impl Packer {
@@ -36,6 +37,7 @@ impl Packer {
     pub fn new(level: i32) -> io::Result<Self> {
         Ok(Self {
             compressor: Compressor::new(level)?,
+            packed: Vec::new(),
         })
     }
 
@@ -50,11 +52,14 @@ impl Packer {
                 "longer than a chunk can be",
             ));
         }
-        let packed = self.compressor.compress(plain)?;
+        self.packed.clear();
+        self.packed.reserve(zstd::zstd_safe::compress_bound(plain.len()));
+        self.compressor.compress_to_buffer(plain, &mut self.packed)?;
         if recipients.is_empty() {
-            return Ok(packed);
+            Ok(self.packed.clone())
+        } else {
+            encrypt(&self.packed, recipients)
         }
-        encrypt(&packed, recipients)
     }
 }
 

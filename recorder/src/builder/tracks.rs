@@ -11,6 +11,9 @@ use crate::frame::{self, Kind};
 /// well and in less time.
 const FLOOD: Duration = Duration::from_secs(2);
 
+/// How much space of a chunk is kept for the next, when there is no flood.
+const SPACE: usize = 512 << 10;
+
 /// What is known of the chunk that is being filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Open {
@@ -80,8 +83,10 @@ impl Filling {
 
     fn written(&mut self) {
         self.plain.clear();
-        self.plain.shrink_to(512 << 10);
-        self.open = None;
+        // A flood fills it again at once.
+        if !self.open.take().is_some_and(|open| open.is_fast()) {
+            self.plain.shrink_to(SPACE);
+        }
     }
 }
 
@@ -117,11 +122,9 @@ impl OutputTrack {
         at: Duration,
         encode: impl FnOnce(&mut Encoder, &mut Vec<u8>),
     ) {
-        let plain = self.filling.entry(sequence, at);
-        let before = plain.len();
-        encode(&mut self.encoder, plain);
-        let lines = lines(plain.get(before..).unwrap_or_default());
-        self.filling.counted(lines);
+        let before = self.encoder.lines();
+        encode(&mut self.encoder, self.filling.entry(sequence, at));
+        self.filling.counted(self.encoder.lines() - before);
     }
 
     /// Has the header in a chunk, so that a recording can be read that shows nothing.
@@ -175,10 +178,9 @@ impl OutputTrack {
     /// What is to be stored.
     pub(super) fn settle(&mut self) -> (Option<Open>, &[u8]) {
         if let Some(open) = self.filling.open {
-            let before = self.filling.plain.len();
+            let before = self.encoder.lines();
             self.encoder.flush(open.to, &mut self.filling.plain);
-            let lines = lines(self.filling.plain.get(before..).unwrap_or_default());
-            self.filling.counted(lines);
+            self.filling.counted(self.encoder.lines() - before);
         }
         (self.filling.open, &self.filling.plain)
     }
@@ -186,10 +188,6 @@ impl OutputTrack {
     pub(super) fn written(&mut self) {
         self.filling.written();
     }
-}
-
-fn lines(text: &[u8]) -> u64 {
-    text.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 /// What the vendor sent, as frames.

@@ -32,6 +32,7 @@ pub struct HeaderTooLong(pub usize);
 pub struct Encoder {
     /// Milliseconds that the intervals written so far add up to.
     written_ms: u64,
+    lines: u64,
     out: Carry,
     err: Carry,
     input: Carry,
@@ -51,6 +52,12 @@ impl Encoder {
             written_ms: millis(at),
             ..Self::default()
         }
+    }
+
+    /// How many lines it has written.
+    #[must_use]
+    pub const fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// Whether no part of a character waits for the rest of it.
@@ -166,6 +173,7 @@ impl Encoder {
         let now = millis(at).max(self.written_ms);
         let interval = now - self.written_ms;
         self.written_ms = now;
+        self.lines += 1;
         let (seconds, millis) = (interval / 1000, interval % 1000);
         if seconds == 0 {
             out.extend_from_slice(b"[0.");

@@ -41,6 +41,7 @@ impl InputLog {
                 return None;
             }
             let mut rest = waiting.take().unwrap_or_default();
+            let urgent = state.is_urgent(rest.len());
             let mut scheduled = true;
             while !rest.is_empty() {
                 let piece = rest.split_to(rest.len().min(MAX_PAYLOAD));
@@ -54,7 +55,9 @@ impl InputLog {
             if !scheduled {
                 core.writers.log.push(Arc::clone(core));
             }
-            core.writers.log.hurry();
+            if urgent {
+                core.writers.log.hurry();
+            }
             Some(Ok(()))
         };
         core.wait_for(&core.room, look).await?

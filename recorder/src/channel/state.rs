@@ -20,11 +20,18 @@ const MAX_OUTPUT: usize = 256 << 10;
 const MAX_WAIT: Duration = Duration::from_millis(250);
 
 /// From how much on the log's thread does not linger for more.
-const ENOUGH: usize = MAX_OUTPUT / 4;
+const ENOUGH: usize = MAX_OUTPUT / 2;
+
+/// The least that a packet of a bulk transfer holds.
+const BULK: usize = 4 << 10;
 
 /// How much may be durable and not yet in chunks before both sides wait: when the
 /// processor is slower than the disk.
 const MAX_UNCHUNKED: usize = 2 << 20;
+
+/// From how much on the chunks' thread does not linger for more: long before
+/// anybody waits for it.
+const ENOUGH_UNCHUNKED: usize = MAX_UNCHUNKED / 8;
 
 /// An entry that is durable, and its place in the log.
 #[derive(Debug)]
@@ -125,6 +132,12 @@ impl State {
         self.input_ended
     }
 
+    /// Whether so much from the vendor is to be made durable at once: somebody waits
+    /// for it, or it is enough. More of a bulk transfer follows soon.
+    pub(super) const fn is_urgent(&self, bytes: usize) -> bool {
+        bytes < BULK || self.input == 0 || self.input >= MAX_INPUT / 4
+    }
+
     /// Whether the vendor may send more.
     pub(super) const fn input_has_room(&self) -> bool {
         self.input <= MAX_INPUT && self.unchunked <= MAX_UNCHUNKED
@@ -178,6 +191,11 @@ impl State {
     /// What is to be put into chunks; `spare` is an emptied list.
     pub(crate) fn take_pieces(&mut self, spare: Vec<Piece>) -> Vec<Piece> {
         std::mem::replace(&mut self.chunks, spare)
+    }
+
+    /// Whether the chunks' thread should not wait for more of it.
+    pub(crate) const fn has_a_chunk(&self) -> bool {
+        self.unchunked >= ENOUGH_UNCHUNKED
     }
 
     /// Whether the chunks' thread was told of something already.

@@ -288,6 +288,7 @@ impl Batch {
         let known = state.has_pieces();
         let finished = self.pieces.iter().any(|p| p.entry.what == What::Finish);
         state.acknowledge(&mut self.pieces, self.entries);
+        let enough = state.has_a_chunk();
         let over = state.offer(typed, ended);
         if over.is_empty() {
             state.relieve(self.input, self.output);
@@ -305,7 +306,7 @@ impl Batch {
         if !known {
             self.core.writers.chunks.push(Arc::clone(&self.core));
         }
-        if finished {
+        if finished || enough {
             self.core.writers.chunks.hurry();
         }
     }
