@@ -68,14 +68,12 @@ impl Store {
         let most = usize::try_from(LINES_EACH).unwrap_or(usize::MAX);
         let cut = cut || lines.len() > most;
         let lines = lines.get(..most).unwrap_or(lines);
-        let mut number = 0;
+        let mut number = 0_i64;
         for batch in lines.chunks(BATCH) {
             let mut tx = IndexTx::begin(self).await?;
-            for line in batch {
-                tx.insert(index, number, line).await?;
-                number += 1;
-            }
+            tx.insert(index, number, batch).await?;
             tx.commit().await?;
+            number = number.saturating_add(i64::try_from(batch.len()).unwrap_or(i64::MAX));
         }
         let state = if cut {
             IndexState::Cut

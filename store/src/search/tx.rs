@@ -3,7 +3,7 @@
 
 use domain::SessionId;
 use sqlx::sqlite::Sqlite;
-use sqlx::{Row, Transaction};
+use sqlx::{QueryBuilder, Row, Transaction};
 
 use super::fill::{IndexState, Line};
 use crate::error::StoreError;
@@ -59,19 +59,25 @@ impl IndexTx {
         Ok(deleted.rows_affected() > 0)
     }
 
-    /// Adds a line, of which `number` is the place among the recording's.
+    /// Adds lines, of which `number` is the place of the first among the recording's;
+    /// one statement, since each goes to another thread and back.
     pub(super) async fn insert(
         &mut self,
         index: i64,
         number: i64,
-        line: &Line<'_>,
+        lines: &[Line<'_>],
     ) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO screen_lines (rowid, text, at_ms) VALUES ($1, $2, $3)")
-            .bind(index.saturating_mul(LINES_EACH).saturating_add(number))
-            .bind(line.text)
-            .bind(i64::try_from(line.at_ms).unwrap_or(i64::MAX))
-            .execute(&mut *self.tx)
-            .await?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let first = index.saturating_mul(LINES_EACH).saturating_add(number);
+        let mut insert = QueryBuilder::new("INSERT INTO screen_lines (rowid, text, at_ms) ");
+        insert.push_values((first..).zip(lines), |mut row, (id, line)| {
+            row.push_bind(id)
+                .push_bind(line.text)
+                .push_bind(i64::try_from(line.at_ms).unwrap_or(i64::MAX));
+        });
+        insert.build().execute(&mut *self.tx).await?;
         Ok(())
     }
 
