@@ -1,5 +1,6 @@
 //! CPU time of a process, from /proc.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 /// Ticks a second in /proc, whatever the kernel's own (proc(5), `USER_HZ`).
@@ -7,16 +8,36 @@ const TICKS: f64 = 100.0;
 
 /// Seconds that a process and its children that have ended spent on the CPU.
 pub(crate) fn seconds(pid: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
+    spent(&format!("/proc/{pid}/stat")).expect("the process runs")
+}
+
+/// Seconds of each thread but those of that name, by thread.
+pub(crate) fn threads(pid: u32, without: &str) -> BTreeMap<String, f64> {
+    let mut all = BTreeMap::new();
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).expect("the process runs") {
+        let path = thread.expect("a thread").path();
+        // It may have ended meanwhile.
+        let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+        if name.trim_end() != without
+            && let Some(spent) = spent(&path.join("stat").display().to_string())
+        {
+            all.insert(path.display().to_string(), spent);
+        }
+    }
+    all
+}
+
+fn spent(stat: &str) -> Option<f64> {
+    let stat = fs::read_to_string(stat).ok()?;
     // The name in parentheses may hold spaces; utime is the 12th field after it.
-    let (_, fields) = stat.rsplit_once(')').expect("a name");
+    let (_, fields) = stat.rsplit_once(')')?;
     let ticks: u64 = fields
         .split_whitespace()
         .skip(11)
         .take(4)
         .map(|field| field.parse::<u64>().expect("a number"))
         .sum();
-    ticks as f64 / TICKS
+    Some(ticks as f64 / TICKS)
 }
 
 /// How many children a process has: a jump host's connections.

@@ -1,22 +1,17 @@
 //! From arrival to durable: how long a keystroke waits for the disk, and what that
 //! costs, beside a recorder that never flushes and a log that flushes each event.
 
-use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::future::Future;
 use std::io::{self, Write};
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use domain::{Clock, Random, SessionId, Timestamp};
-use recorder::archive::{Keyring, Protection};
-use recorder::{Disk, DiskFile, Header, KeepOutput, RealDisk, Recorder, Settings, WalKey};
+use recorder::{Disk, DiskFile, KeepOutput, RealDisk};
 use tokio::sync::oneshot;
 
-use crate::cpu;
+use crate::{cpu, recorders};
 
 /// Events of each session in a second, and how long that goes on.
 const RATE: u32 = 20;
@@ -103,21 +98,10 @@ impl Turns {
 }
 
 async fn recorded(directory: &Path, disk: Arc<dyn Disk>, sessions: u32) -> Vec<Duration> {
-    let keys = Keyring::in_dir(&directory.join("keys"), Protection::AtRest, Vec::new());
-    let settings = Settings {
-        root: directory.join("recordings"),
-        log: directory.join("wal"),
-        segment: 64 << 20,
-        least_free: 0,
-        log_key: WalKey::new(Box::new([7; 32])),
-        keyring: keys.expect("keys"),
-    };
-    let clock = Arc::new(RealClock(Instant::now()));
-    let recorder = Recorder::start(settings, &[], disk, clock, Arc::new(Zeros));
-    let recorder = recorder.expect("a recorder");
+    let recorder = recorders::start(directory, disk);
     let mut typing = Vec::new();
     for session in 0..sessions {
-        let channel = recorder.open(header(session)).await.expect("a recording");
+        let channel = recorder.open(recorders::header(session, KeepOutput::Everything)).await.expect("a recording");
         let (input, mut tail, output) = channel.split();
         typing.push(tokio::spawn(async move {
             let mut waits = Vec::new();
@@ -176,42 +160,6 @@ async fn all(typing: Vec<tokio::task::JoinHandle<Vec<Duration>>>) -> Vec<Duratio
         waits.extend(one.await.expect("no panic"));
     }
     waits
-}
-
-fn header(session: u32) -> Header {
-    let id = u128::from(session) + 1;
-    Header {
-        session: format!("{:032x}", id).parse::<SessionId>().expect("an id"),
-        channel: 0,
-        started: Timestamp::from_micros(0),
-        title: String::new(),
-        command: None,
-        terminal: None,
-        keep: KeepOutput::Everything,
-        env: BTreeMap::new(),
-    }
-}
-
-struct RealClock(Instant);
-
-impl Clock for RealClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(0)
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn wait_until(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::pending())
-    }
-}
-
-struct Zeros;
-
-impl Random for Zeros {
-    fn fill(&self, _: &mut [u8]) {}
 }
 
 /// The machine's disk, which nobody waits for.

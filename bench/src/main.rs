@@ -8,7 +8,9 @@
 //! medians are shown. The proxy's CPU time is read from /proc: of the one
 //! `drawbridge serve` process, of the jump host's `sshd` with its children.
 //!
-//! `--only seek` measures jumps in a long recording, which needs none of that.
+//! `--only seek` measures jumps in a long recording, `--only alone` the recorder
+//! without a broker, `--only durable` what a keystroke waits for the disk: they need
+//! no other program.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,9 +24,11 @@
     reason = "a bench that breaks stops, and it is about real time"
 )]
 
+mod alone;
 mod cpu;
 mod durable;
 mod echo;
+mod recorders;
 mod report;
 mod seek;
 mod setup;
@@ -33,6 +37,7 @@ mod ways;
 
 use std::env;
 
+use crate::alone::Fed;
 use crate::durable::How;
 use crate::report::Report;
 use crate::transfer::Load;
@@ -94,7 +99,17 @@ async fn main() {
             report.durable(sessions, &measured);
         }
     }
-    if plan.only == "durable" {
+    if plan.wants("alone") {
+        let text = ways::text();
+        for fed in Fed::ALL {
+            let mut samples = Vec::new();
+            for _ in 0..plan.rounds {
+                samples.push(alone::measure(fed, &text).await);
+            }
+            report.alone(fed, &samples);
+        }
+    }
+    if ["durable", "alone"].contains(&plan.only.as_str()) {
         report.print(None);
         return;
     }

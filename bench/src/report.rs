@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Plan;
+use crate::alone::Fed;
 use crate::durable::{How, Measured};
 use crate::transfer::{Load, Sample};
 use crate::ways::{Way, ssh_version};
@@ -13,10 +14,12 @@ pub(crate) struct Report {
     transfers: Vec<String>,
     times: Vec<String>,
     durable: Vec<String>,
+    alone: Vec<String>,
     goals: Vec<(bool, String)>,
 }
 
 const MOST_CPU: f64 = 2.5;
+const MOST_RECORDING: f64 = 1.5;
 
 impl Report {
     pub(crate) fn new(plan: &Plan) -> Self {
@@ -32,6 +35,7 @@ impl Report {
             transfers: Vec::new(),
             times: Vec::new(),
             durable: Vec::new(),
+            alone: Vec::new(),
             goals: Vec::new(),
         }
     }
@@ -57,6 +61,18 @@ impl Report {
         self.goal(
             drawbridge_cpu <= MOST_CPU,
             format!("{name}: {drawbridge_cpu:.2} CPU s/GB; at most {MOST_CPU}"),
+        );
+    }
+
+    pub(crate) fn alone(&mut self, fed: Fed, samples: &[Sample]) {
+        let name = fed.name();
+        let speed = median(samples.iter().map(|s| s.speed));
+        let cpu = median(samples.iter().filter_map(|s| s.cpu));
+        self.alone
+            .push(format!("{name:<32} {speed:>8.0} ({cpu:>4.2})  {}", spread(samples)));
+        self.goal(
+            cpu <= MOST_RECORDING,
+            format!("recording, {name}: {cpu:.2} CPU s/GB; at most {MOST_RECORDING}"),
         );
     }
 
@@ -149,6 +165,10 @@ impl Report {
                 "", "p50", "p99", "CPU", "through"
             );
             self.durable.iter().for_each(|line| println!("{line}"));
+        }
+        if !self.alone.is_empty() {
+            println!("\nThe recorder by itself: MB/s, and its CPU seconds per GB in brackets");
+            self.alone.iter().for_each(|line| println!("{line}"));
         }
         if let Some(peak) = peak_memory {
             println!("\nDrawbridge's memory at its highest: {peak:.0} MiB");

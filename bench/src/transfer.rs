@@ -131,9 +131,7 @@ async fn once(ways: &Ways, load: &Load, way: Way) -> Sample {
     );
     // What the proxy still does for this session counts as well.
     thread::sleep(Duration::from_millis(300));
-    let cpu = before
-        .zip(ways.proxy_cpu(way))
-        .map(|(before, after)| after - before);
+    let cpu = ways.proxy_cpu(way).since(&before);
     Sample {
         speed: bytes as f64 / 1e6 / took.as_secs_f64(),
         cpu: cpu.map(|seconds| seconds / (bytes as f64 / 1e9)),

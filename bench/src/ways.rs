@@ -1,10 +1,12 @@
 //! The three ways to the same target.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::Random as _;
 use drawbridge::clock::OsRandom;
 use harness::api::Person;
@@ -14,6 +16,9 @@ use harness::plant::PlantFile;
 use harness::sshd::{Sshd, user};
 
 use crate::{Plan, cpu};
+
+/// MiB of log text.
+const TEXT: usize = 200;
 
 /// How a client reaches the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +40,33 @@ impl Way {
     }
 }
 
+/// CPU time up to some moment.
+#[derive(Clone, Debug)]
+pub(crate) enum Spent {
+    /// There is no proxy.
+    Nobody,
+    /// Seconds of a process and its children.
+    Process(f64),
+    /// Seconds of each thread.
+    Threads(BTreeMap<String, f64>),
+}
+
+impl Spent {
+    /// Seconds since `before`.
+    pub(crate) fn since(&self, before: &Self) -> Option<f64> {
+        match (self, before) {
+            (Self::Process(after), Self::Process(before)) => Some(after - before),
+            (Self::Threads(after), Self::Threads(before)) => Some(
+                after
+                    .iter()
+                    .map(|(thread, after)| after - before.get(thread).unwrap_or(&0.0))
+                    .sum(),
+            ),
+            _ => None,
+        }
+    }
+}
+
 /// A target, a jump host and a Drawbridge in front of it.
 pub(crate) struct Ways {
     target: Sshd,
@@ -48,7 +80,7 @@ impl Ways {
     pub(crate) async fn open(plan: &Plan) -> Self {
         let (target, jump) = (Sshd::start(), Sshd::start());
         fill(&target.home().join("bulk"), plan.size, random_block());
-        fill(&target.home().join("text"), 200, text_block());
+        fill(&target.home().join("text"), TEXT, text_block());
         let plant = PlantFile::new()
             .asset("plc-7", "hall", target.at(), target.host_key())
             .vendor("vera", &["plc-7"]);
@@ -128,18 +160,19 @@ impl Ways {
         )
     }
 
-    /// CPU seconds of the proxy so far; nothing for the direct way.
-    pub(crate) fn proxy_cpu(&self, way: Way) -> Option<f64> {
+    /// What the proxy's CPU time is counted from.
+    pub(crate) fn proxy_cpu(&self, way: Way) -> Spent {
         match way {
-            Way::Direct => None,
+            Way::Direct => Spent::Nobody,
             Way::Jump => {
                 // Its children count once they have ended.
                 while cpu::children(self.jump.pid()) > 0 {
                     std::thread::sleep(Duration::from_millis(5));
                 }
-                Some(cpu::seconds(self.jump.pid()))
+                Spent::Process(cpu::seconds(self.jump.pid()))
             }
-            Way::Drawbridge => Some(cpu::seconds(self.drawbridge.pid())),
+            // What is shown is made searchable later, when nobody else wants the CPU.
+            Way::Drawbridge => Spent::Threads(cpu::threads(self.drawbridge.pid(), "index")),
         }
     }
 
@@ -157,6 +190,13 @@ fn random_block() -> Vec<u8> {
 }
 
 /// Log lines of about 110 bytes, as PLCs and servers write them.
+/// 200 MB of log lines.
+pub(crate) fn text() -> Bytes {
+    let block = text_block();
+    let lines = block.iter().copied().cycle();
+    lines.take(TEXT << 20).collect()
+}
+
 fn text_block() -> Vec<u8> {
     let mut block = Vec::new();
     for n in 0..9000_u32 {
