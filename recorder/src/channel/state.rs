@@ -160,7 +160,7 @@ impl State {
         std::mem::replace(&mut self.queue, spare)
     }
 
-    /// An entry has its place in the log.
+    /// The first of some entries has its place in the log, the others come after it.
     pub(crate) fn placed(&mut self, sequence: u64) {
         self.floor.get_or_insert(sequence);
         self.unacknowledged.get_or_insert(sequence);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::frame::{HEADER, Head, Kind, TAG};
 use super::segment::PAGE;
 use super::shelf::{Segment, Shelf};
-use crate::channel::{Core, Entry, Piece, What};
+use crate::channel::{Core, Entry, Kept, Piece, What};
 use crate::disk::{FORGET, write_all_at};
 use crate::live::{Live, Retired};
 use crate::settle::Settle;
@@ -77,13 +77,15 @@ impl Log {
             output: 0,
         };
         let mut written = Ok(());
+        let mut kept = lock(&core.kept);
         for entry in queue.drain(..) {
             if written.is_err() {
                 break;
             }
             batch.count(&entry);
-            written = self.keep(core, entry, &mut batch);
+            written = self.keep(&mut kept, entry, &mut batch);
         }
+        drop(kept);
         if queue.capacity() < 1024 {
             self.spare.push(queue);
         }
@@ -92,9 +94,8 @@ impl Log {
     }
 
     /// Writes what is to be kept of an entry, and what has to be said of the rest.
-    fn keep(&mut self, core: &Arc<Core>, entry: Entry, batch: &mut Batch) -> Result<(), String> {
+    fn keep(&mut self, kept: &mut Kept, entry: Entry, batch: &mut Batch) -> Result<(), String> {
         let Entry { at, what } = entry;
-        let mut kept = lock(&core.kept);
         let (what, remark) = match what {
             What::Output(stream, bytes) => {
                 let length = kept.take(stream, &bytes);
@@ -104,9 +105,8 @@ impl Log {
             }
             What::Finish => match kept.end_label() {
                 Some(label) => {
-                    drop(kept);
-                    self.frame(core, at, What::Marker(label.into()), batch)?;
-                    return self.frame(core, at, What::Finish, batch);
+                    self.frame(at, What::Marker(label.into()), batch)?;
+                    return self.frame(at, What::Finish, batch);
                 }
                 None => (What::Finish, None),
             },
@@ -117,27 +117,22 @@ impl Log {
             | What::Marker(_)
             | What::Exit(_)) => (other, None),
         };
-        drop(kept);
         if !matches!(&what, What::Output(_, bytes) if bytes.is_empty()) {
-            self.frame(core, at, what, batch)?;
+            self.frame(at, what, batch)?;
         }
         match remark {
-            Some(label) => self.frame(core, at, What::Marker(label.into()), batch),
+            Some(label) => self.frame(at, What::Marker(label.into()), batch),
             None => Ok(()),
         }
     }
 
-    fn frame(
-        &mut self,
-        core: &Arc<Core>,
-        at: Duration,
-        what: What,
-        batch: &mut Batch,
-    ) -> Result<(), String> {
+    fn frame(&mut self, at: Duration, what: What, batch: &mut Batch) -> Result<(), String> {
         let mut small = [0; 4];
-        let (kind, payload) = what.frame(&core.opening, &mut small);
-        let sequence = self.append(kind, core.number, at, payload)?;
-        lock(&core.state).placed(sequence);
+        let (kind, payload) = what.frame(&batch.core.opening, &mut small);
+        let sequence = self.append(kind, batch.core.number, at, payload)?;
+        if batch.pieces.is_empty() {
+            lock(&batch.core.state).placed(sequence);
+        }
         let entry = Entry { at, what };
         batch.pieces.push(Piece { sequence, entry });
         Ok(())
