@@ -101,7 +101,10 @@ async fn recorded(directory: &Path, disk: Arc<dyn Disk>, sessions: u32) -> Vec<D
     let recorder = recorders::start(directory, disk);
     let mut typing = Vec::new();
     for session in 0..sessions {
-        let channel = recorder.open(recorders::header(session, KeepOutput::Everything)).await.expect("a recording");
+        let channel = recorder
+            .open(recorders::header(session, KeepOutput::Everything))
+            .await
+            .expect("a recording");
         let (input, mut tail, output) = channel.split();
         typing.push(tokio::spawn(async move {
             let mut waits = Vec::new();

@@ -68,8 +68,10 @@ impl Report {
         let name = fed.name();
         let speed = median(samples.iter().map(|s| s.speed));
         let cpu = median(samples.iter().filter_map(|s| s.cpu));
-        self.alone
-            .push(format!("{name:<32} {speed:>8.0} ({cpu:>4.2})  {}", spread(samples)));
+        self.alone.push(format!(
+            "{name:<32} {speed:>8.0} ({cpu:>4.2})  {}",
+            spread(samples)
+        ));
         self.goal(
             cpu <= MOST_RECORDING,
             format!("recording, {name}: {cpu:.2} CPU s/GB; at most {MOST_RECORDING}"),

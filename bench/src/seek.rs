@@ -1,6 +1,7 @@
 //! Jumping about in a 12-hour recording: what its index costs, and how long until
-//! another place is on the screen. All in this process; a browser's drawing and the
-//! network come on top.
+//! another place is on the screen: in this process, and in a browser, drawn.
+
+mod browser;
 
 use std::time::{Duration, Instant};
 
@@ -71,8 +72,9 @@ pub(crate) fn measure() -> Seek {
     whole.feed(&*text);
     let through = started.elapsed();
 
+    let browser = browser::measure(&index, &cast);
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
-    let lines = vec![
+    let mut lines = vec![
         format!(
             "recording: {HOURS} h, {:.1} MB; index: {:.2} s CPU, {} segments, {:.0} KB of JSON, {:.1} MB in memory",
             cast.len() as f64 / 1e6,
@@ -94,7 +96,7 @@ pub(crate) fn measure() -> Seek {
             ms(at(100))
         ),
     ];
-    let goals = vec![
+    let mut goals = vec![
         (
             first <= FIRST,
             format!(
@@ -112,6 +114,27 @@ pub(crate) fn measure() -> Seek {
             ),
         ),
     ];
+    match browser {
+        Ok(found) => {
+            lines.push(format!(
+                "in Chromium: first {:.0} ms, later p50 {:.0}, p95 {:.0}, longest {:.0} ms",
+                found.first,
+                found.later(50),
+                found.later(95),
+                found.later(100)
+            ));
+            let most = FIRST.as_secs_f64() * 1e3;
+            let goal = format!(
+                "first jump in Chromium: {:.0} ms; at most {most}",
+                found.first
+            );
+            goals.push((found.first <= most, goal));
+            let (p50, most) = (found.later(50), LATER.as_secs_f64() * 1e3);
+            let goal = format!("later jumps in Chromium, p50: {p50:.0} ms; at most {most}");
+            goals.push((p50 <= most, goal));
+        }
+        Err(why) => lines.push(format!("not measured in a browser: {why}")),
+    }
     Seek { lines, goals }
 }
 

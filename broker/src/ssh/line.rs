@@ -339,7 +339,10 @@ mod tests {
         }
         let tries = 6 + (1024 - 63) / 64;
         let waited = began.elapsed();
-        assert!(waited <= PATIENCE * (tries + 2), "{waited:?}: seldom and shortly");
+        assert!(
+            waited <= PATIENCE * (tries + 2),
+            "{waited:?}: seldom and shortly"
+        );
         assert_eq!(pace.next, MOST_UNPACED);
     }
 }

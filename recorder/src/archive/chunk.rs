@@ -53,8 +53,10 @@ impl Packer {
             ));
         }
         self.packed.clear();
-        self.packed.reserve(zstd::zstd_safe::compress_bound(plain.len()));
-        self.compressor.compress_to_buffer(plain, &mut self.packed)?;
+        self.packed
+            .reserve(zstd::zstd_safe::compress_bound(plain.len()));
+        self.compressor
+            .compress_to_buffer(plain, &mut self.packed)?;
         if recipients.is_empty() {
             Ok(self.packed.clone())
         } else {
