@@ -73,7 +73,7 @@ async fn whatever_did_not_reach_the_disk_is_made_again() {
     // Several chunks of each side, none of them flushed, all of it in the log.
     let bench = Bench::new();
     let (input, mut tail, output) = bench.open(0).await;
-    let text = "wörds on a screen, again and again\r\n".repeat(40_000);
+    let text = "wörds on a screen, again and again\r\n".repeat(100_000);
     for part in text.as_bytes().chunks(40_001) {
         input.append(Bytes::copy_from_slice(part)).await.unwrap();
         take(&mut tail, part.len()).await;
