@@ -36,7 +36,7 @@ impl Fed {
         match self {
             Self::Typed | Self::Terminal => KeepOutput::Everything,
             // As the broker keeps of a command.
-            Self::Command => KeepOutput::First(1 << 20),
+            Self::Command => KeepOutput::First(16 << 20),
         }
     }
 }

@@ -8,7 +8,7 @@ const TICKS: f64 = 100.0;
 
 /// Seconds that a process and its children that have ended spent on the CPU.
 pub(crate) fn seconds(pid: u32) -> f64 {
-    spent(&format!("/proc/{pid}/stat")).expect("the process runs")
+    spent(&format!("/proc/{pid}/stat"), 4).expect("the process runs")
 }
 
 /// Seconds of each thread but those of that name, by thread.
@@ -19,7 +19,7 @@ pub(crate) fn threads(pid: u32, without: &str) -> BTreeMap<String, f64> {
         // It may have ended meanwhile.
         let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
         if name.trim_end() != without
-            && let Some(spent) = spent(&path.join("stat").display().to_string())
+            && let Some(spent) = spent(&path.join("stat").display().to_string(), 2)
         {
             all.insert(path.display().to_string(), spent);
         }
@@ -27,14 +27,16 @@ pub(crate) fn threads(pid: u32, without: &str) -> BTreeMap<String, f64> {
     all
 }
 
-fn spent(stat: &str) -> Option<f64> {
+/// The first two fields are a thread's own, the next two those of ended children,
+/// which each thread has of the whole process.
+fn spent(stat: &str, fields_counted: usize) -> Option<f64> {
     let stat = fs::read_to_string(stat).ok()?;
     // The name in parentheses may hold spaces; utime is the 12th field after it.
     let (_, fields) = stat.rsplit_once(')')?;
     let ticks: u64 = fields
         .split_whitespace()
         .skip(11)
-        .take(4)
+        .take(fields_counted)
         .map(|field| field.parse::<u64>().expect("a number"))
         .sum();
     Some(ticks as f64 / TICKS)

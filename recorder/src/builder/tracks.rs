@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Facts;
+use super::{FLOOD_CHUNK, Facts};
 use crate::archive::{Manifest, Track};
 use crate::cast::{Encoder, Ending, Stream};
 use crate::frame::{self, Kind};
@@ -82,11 +82,13 @@ impl Filling {
     }
 
     fn written(&mut self) {
+        // A flood that goes on fills it again at once; what is left of one does not.
+        let goes_on = self.plain.len() >= FLOOD_CHUNK;
         self.plain.clear();
-        // A flood fills it again at once.
-        if !self.open.take().is_some_and(|open| open.is_fast()) {
+        if !goes_on {
             self.plain.shrink_to(SPACE);
         }
+        self.open = None;
     }
 }
 

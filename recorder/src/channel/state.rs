@@ -225,3 +225,41 @@ impl State {
         self.tail.offer(pieces, ended)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(bytes: usize) -> Entry {
+        Entry {
+            at: Duration::ZERO,
+            what: What::Input(Bytes::from(vec![0; bytes])),
+        }
+    }
+
+    #[test]
+    fn a_keystroke_is_urgent_and_bulk_when_it_is_first_or_enough() {
+        let mut state = State::new();
+        assert!(state.is_urgent(BULK), "nothing waits, so somebody may");
+        state.push(input(BULK)).unwrap();
+        assert!(!state.is_urgent(BULK), "more follows");
+        assert!(state.is_urgent(1), "a keystroke amid bulk");
+        state.push(input(MAX_INPUT / 4)).unwrap();
+        assert!(state.is_urgent(BULK), "it is enough");
+    }
+
+    #[test]
+    fn chunks_are_due_long_before_anybody_waits_for_them() {
+        let mut state = State::new();
+        let pieces = |sequence| {
+            vec![Piece {
+                sequence,
+                entry: input(ENOUGH_UNCHUNKED / 2),
+            }]
+        };
+        state.acknowledge(&mut pieces(0), 1);
+        assert!(!state.has_a_chunk());
+        state.acknowledge(&mut pieces(1), 1);
+        assert!(state.has_a_chunk() && state.input_has_room());
+    }
+}
