@@ -3,9 +3,10 @@
 #
 #   tests/tools.sh ensure [GROUP…]   install what is missing; fail and say what, if it can't
 #
-# Groups: ssh plink asyncssh asciinema pty systemd tmpfs stock (all of these by default),
-# cargo-deny, cargo-fuzz. Distribution packages go in by apt, as root or by sudo
-# without a password; all else goes into target/tools and nowhere else.
+# Groups: ssh plink asyncssh asciinema pty systemd tmpfs stock browser (all of these by
+# default), cargo-deny, cargo-fuzz. Distribution packages go in by apt, as root or by
+# sudo without a password; all else goes into target/tools and web/replay/node_modules,
+# and nowhere else.
 #
 # DRAWBRIDGE_TESTS_WITHOUT="plink tmpfs" leaves groups out. The tests then say
 # what was not run; nothing is ever left out by itself.
@@ -83,6 +84,19 @@ ensure_systemd() { need systemd-analyze systemd; }
 ensure_stock() {
   need openssl openssl
   need zstd zstd
+  need age age
+}
+
+# A real browser, driven by playwright-core.
+ensure_browser() {
+  need node nodejs
+  need npm npm
+  need chromium chromium
+  local page=web/replay
+  [ -e $page/node_modules/playwright-core ] && return
+  has npm || return 0
+  npm --prefix $page ci --ignore-scripts --no-audit --no-fund >&2 ||
+    miss "playwright-core: npm --prefix $page ci --ignore-scripts"
 }
 
 ensure_plink() { need plink putty-tools; }
@@ -119,9 +133,9 @@ ensure_tmpfs() {
   miss "tmpfs: mounting one needs root or user namespaces (sysctl kernel.unprivileged_userns_clone=1)"
 }
 
-[ "${1:-}" = ensure ] || { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2; }
+[ "${1:-}" = ensure ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
 shift
-[ $# -gt 0 ] || set -- ssh plink asyncssh asciinema pty systemd tmpfs stock
+[ $# -gt 0 ] || set -- ssh plink asyncssh asciinema pty systemd tmpfs stock browser
 
 for group in "$@"; do
   case $without in

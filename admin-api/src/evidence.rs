@@ -7,7 +7,7 @@ use domain::{Draft, SessionId};
 use recorder::archive::{self, ArchiveError};
 use recorder::serve;
 use serde_json::json;
-use store::Recording;
+use store::{Recording, Scope};
 use tokio::task::spawn_blocking;
 
 use crate::app::Api;
@@ -17,17 +17,17 @@ use crate::problem::ApiError;
 /// A recording, or what was typed, being read.
 pub(crate) type Cast = Box<dyn Read + Send>;
 
-/// A recording that the caller may see, and of which something is left.
+/// A recording that `scope` sees, and of which something is left.
 ///
 /// # Errors
 /// 404 if there is none, 410 if it was purged.
 pub(crate) async fn seen(
     api: &Api,
-    caller: &Caller,
+    scope: &Scope,
     session: SessionId,
     channel: u32,
 ) -> Result<Recording, ApiError> {
-    let recordings = api.store.recordings_of(&caller.scope(), session).await?;
+    let recordings = api.store.recordings_of(scope, session).await?;
     let found = recordings
         .into_iter()
         .find(|recording| recording.channel == channel);

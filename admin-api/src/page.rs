@@ -38,7 +38,7 @@ mod tests {
         };
         let mut made = Vec::new();
         let cast = &b"{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n"[..];
-        page(template, &Facts::default(), cast, &mut made).unwrap();
+        page(template, &Facts::default(), &[], cast, &mut made).unwrap();
         let made = String::from_utf8(made).unwrap();
         assert!(made.contains("\\\"version\\\":3"));
         // What the page holds the browser to.

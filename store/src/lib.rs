@@ -54,7 +54,7 @@ pub use requests::RequestFilter;
 pub use scope::Scope;
 pub use search::{Hit, Phrase, ScreenLine, SearchFilter};
 pub use sessions::{EndOrder, SessionEnd, SessionFilter, SessionRow};
-pub use shares::{IssuedShare, NewShare, Presented, Share};
+pub use shares::{IssuedShare, NewShare, Presented, Share, ShareForm};
 pub use sign_in::{IssuedToken, SignInFacts};
 pub use store::{Options, Store};
 pub use tickets::{Admitted, IssuedTicket, Redeemed};

@@ -86,6 +86,15 @@ pub enum Presented {
     ShutOut,
 }
 
+/// What whoever has a link takes of the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShareForm {
+    /// The recording, to look at.
+    Cast,
+    /// The bundle, to verify.
+    Bundle,
+}
+
 macro_rules! columns {
     () => {
         concat!(
@@ -246,7 +255,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn share_opened(&self, share: &Share, source: &str) -> Result<bool, StoreError> {
+    pub async fn share_opened(
+        &self,
+        share: &Share,
+        source: &str,
+        form: ShareForm,
+    ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now();
         let row = sqlx::query("SELECT id, hash FROM shares WHERE id = $1")
@@ -266,6 +280,7 @@ impl Store {
         let draft = Draft::new("recording.opened", "session", share.session).after(json!({
             "channel": share.channel,
             "input": share.input,
+            "bundle": form == ShareForm::Bundle,
             "share": share.id,
             "opening": share.openings + 1,
         }));

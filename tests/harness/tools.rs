@@ -37,6 +37,12 @@ pub enum Tool {
     Openssl,
     /// What decompresses without us.
     Zstd,
+    /// What opens an age file without us.
+    Age,
+    /// A browser.
+    Chromium,
+    /// What drives the browser, with playwright-core beside it.
+    Node,
     /// A file system that can be filled, mounted in a namespace of its own.
     Tmpfs,
 }
@@ -51,7 +57,8 @@ impl Tool {
             Self::Script => "pty",
             Self::Systemd => "systemd",
             Self::Tmpfs => "tmpfs",
-            Self::Openssl | Self::Zstd => "stock",
+            Self::Openssl | Self::Zstd | Self::Age => "stock",
+            Self::Chromium | Self::Node => "browser",
         }
     }
 
@@ -67,6 +74,9 @@ impl Tool {
             Self::Tmpfs => in_path("unshare"),
             Self::Openssl => in_path("openssl"),
             Self::Zstd => in_path("zstd"),
+            Self::Age => in_path("age"),
+            Self::Chromium => in_path("chromium"),
+            Self::Node => in_path("node"),
             Self::Asyncssh => in_tools("python/bin/python"),
             Self::Asciinema => in_tools("bin/asciinema"),
         }

@@ -140,7 +140,8 @@ fn what_is_no_evidence_is_not_decided() {
 }
 
 /// The check by hand, as the README of a bundle says: it sees what is wrong, and
-/// uses none of our code. Its last step needs age, and is left to people.
+/// uses none of our code. What is encrypted is opened with age where a real bundle is
+/// taken home (`cli/evidence.rs`).
 #[test]
 fn the_readme_of_a_bundle_can_be_followed() {
     if Tool::Openssl.left_out() {

@@ -1,14 +1,20 @@
 //! Bundles: a recording with all that is needed to check it off-line.
 
+use std::hash::Hash;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::policy::Action;
-use domain::{Draft, Role, SessionId};
+use domain::{Clock, Draft, Role, SessionId};
+use recorder::Patience;
 use recorder::archive::{ArchiveError, Recording, Track};
 use recorder::bundle::{BundleReader, Contents, Papers};
-use recorder::replay::{self, Facts};
+use recorder::replay::{self, Facts, Index, Settings};
 use recorder::serve;
 use serde_json::json;
 use utoipa_axum::routes;
@@ -20,11 +26,14 @@ use crate::dto::ReplayQuery;
 use crate::evidence;
 use crate::input::{At, Params};
 use crate::page;
+use crate::places::Place;
 use crate::problem::ApiError;
 use crate::routes::Routes;
 
 /// A longer recording is replayed by the server, in segments, in bytes of asciicast.
 const MOST_TO_LOOK_AT: u64 = 32 << 20;
+/// How long it may take to find its marks. 32 MiB of text take half a second.
+const LONGEST_TO_LOOK_AT: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Routes {
     Routes::group("recordings").allow(Action::ReadRecording, routes!(read_bundle))
@@ -46,7 +55,7 @@ async fn read_bundle(
     Params(query): Params<ReplayQuery>,
 ) -> Result<Response, ApiError> {
     let channel = query.channel.unwrap_or(0);
-    let recording = evidence::seen(&api, &caller, session, channel).await?;
+    let recording = evidence::seen(&api, &caller.scope(), session, channel).await?;
     if query.input && caller.account.role != Role::Auditor {
         return Err(ApiError::not_allowed(
             "What was typed may hold passwords, so only auditors have it in a bundle. Export \
@@ -61,11 +70,32 @@ async fn read_bundle(
             "You are opening too many recordings at once. Wait for one to end, then try again.",
         )
     })?;
-    let papers = papers(&api, session, channel).await?;
-    let reader = open(&api, &recording, query.input, papers).await?;
+    let reader = made(&api, &recording, query.input).await?;
     let opened = Draft::new("recording.opened", "session", session)
         .after(json!({ "channel": channel, "input": query.input, "bundle": true }));
     api.store.alarm(&caller.actor(), opened).await?;
+    Ok(answer(&recording, reader, place))
+}
+
+/// The bundle of a recording that the caller may have.
+pub(super) async fn made(
+    api: &Api,
+    known: &store::Recording,
+    input: bool,
+) -> Result<BundleReader, ApiError> {
+    let papers = papers(api, known.session, known.channel).await?;
+    open(api, known, input, papers).await
+}
+
+/// Sends a bundle; `place` is held to its end.
+pub(super) fn answer<K: Eq + Hash + Send + 'static>(
+    known: &store::Recording,
+    reader: BundleReader,
+    place: Place<K>,
+) -> Response {
+    let store::Recording {
+        session, channel, ..
+    } = known;
     let headers = [
         (CONTENT_TYPE, "application/x-tar".to_owned()),
         (
@@ -73,7 +103,7 @@ async fn read_bundle(
             format!("attachment; filename=\"{session}-{channel}.tar\""),
         ),
     ];
-    Ok((headers, send(Box::new(reader), place)).into_response())
+    (headers, send(Box::new(reader), place)).into_response()
 }
 
 async fn papers(api: &Api, session: SessionId, channel: u32) -> Result<Papers, ApiError> {
@@ -103,8 +133,9 @@ async fn open(
         vec![Track::Output]
     };
     let facts = facts(known);
+    let clock = Arc::clone(&api.clock);
     evidence::archived(api, known.session, known.channel, move |recording| {
-        let replay = replay(&recording, &facts)?;
+        let replay = replay(&recording, &facts, clock.as_ref())?;
         BundleReader::new(Contents {
             recording,
             tracks,
@@ -130,8 +161,13 @@ fn facts(known: &store::Recording) -> Facts {
     }
 }
 
-/// A page to look at it, unless it is too long for one or can't be read here.
-fn replay(recording: &Recording, facts: &Facts) -> Result<Option<Vec<u8>>, ArchiveError> {
+/// A page to look at it, unless it is too long for one, keeps a terminal busy for
+/// too long, or can't be read here.
+fn replay(
+    recording: &Recording,
+    facts: &Facts,
+    clock: &dyn Clock,
+) -> Result<Option<Vec<u8>>, ArchiveError> {
     let Ok(template) = page::template() else {
         return Ok(None);
     };
@@ -148,7 +184,16 @@ fn replay(recording: &Recording, facts: &Facts) -> Result<Option<Vec<u8>>, Archi
         Err(ArchiveError::Sealed) => return Ok(None),
         Err(error) => return Err(error),
     };
+    let end = clock.monotonic().saturating_add(LONGEST_TO_LOOK_AT);
+    let mut may_go_on = || clock.monotonic() < end;
+    let mut patience = Patience::new(&mut may_go_on);
+    let index = match Index::build(cast, Settings::default(), &mut patience) {
+        Ok(index) => index,
+        Err(error) if error.kind() == ErrorKind::TimedOut => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     let mut made = Vec::new();
-    replay::page(template, facts, cast, &mut made)?;
+    let cast = serve::cast(recording)?;
+    replay::page(template, facts, index.markers(), cast, &mut made)?;
     Ok(Some(made))
 }

@@ -78,7 +78,7 @@ async fn read_recording(
     Params(query): Params<ReplayQuery>,
 ) -> Result<Response, ApiError> {
     let channel = query.channel.unwrap_or(0);
-    evidence::seen(&api, &caller, session, channel).await?;
+    evidence::seen(&api, &caller.scope(), session, channel).await?;
     if query.input && caller.account.role != Role::Auditor {
         return Err(ApiError::not_allowed(
             "What was typed may hold passwords, so only auditors open it. Open the recording \

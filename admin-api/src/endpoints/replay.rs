@@ -98,7 +98,7 @@ async fn replay_segment(
     let index = match opened {
         Some(index) => {
             // Who has lost the zone since has lost the recording, too.
-            evidence::seen(&api, &caller, session, channel).await?;
+            evidence::seen(&api, &caller.scope(), session, channel).await?;
             index
         }
         None => open(&api, &caller, session, &query).await?.1,
@@ -120,7 +120,7 @@ async fn open(
     query: &IndexQuery,
 ) -> Result<(Key, Arc<Index>), ApiError> {
     let channel = query.channel.unwrap_or(0);
-    evidence::seen(api, caller, session, channel).await?;
+    evidence::seen(api, &caller.scope(), session, channel).await?;
     let settings = Settings {
         idle_limit: query.idle_limit_ms.map(Duration::from_millis),
         until: query.until_ms.map(Duration::from_millis),

@@ -4,6 +4,8 @@
 //! was, one that is over and one that was taken back look alike. Such tries are
 //! counted by network, and many of them shut it out for a while.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -13,16 +15,17 @@ use axum::response::{IntoResponse, Response};
 use domain::policy::Action;
 use domain::{SessionId, ShareId, parse_duration};
 use secrecy::{ExposeSecret, SecretString};
-use store::{NewShare, Presented, Share};
+use store::{NewShare, Presented, Scope, Share, ShareForm};
 use utoipa_axum::routes;
 
-use super::{page, recordings};
+use super::{bundle, page, recordings};
 use crate::app::Api;
 use crate::caller::{Caller, Source};
 use crate::dto::{self, ShareQuery};
 use crate::evidence;
 use crate::hashing::network;
 use crate::input::{At, Body, Params, optional};
+use crate::places::Place;
 use crate::problem::ApiError;
 use crate::routes::Routes;
 use crate::show;
@@ -33,6 +36,7 @@ pub(super) fn routes() -> Routes {
         .allow(Action::ManageShares, routes!(list_shares))
         .allow(Action::ManageShares, routes!(revoke_share))
         .anyone(routes!(open_shared))
+        .anyone(routes!(open_shared_bundle))
 }
 
 /// Share the recording of one channel of a session with somebody without an
@@ -115,28 +119,12 @@ async fn open_shared(
     Source(source): Source,
     token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let network = network(source);
-    // Held to the end of the download: nobody's network takes all readers.
-    let place = api.strangers.take(network).ok_or_else(shut_out)?;
-    let Path(token) = token.map_err(|_| leads_nowhere())?;
-    let token = SecretString::from(token);
-    let (network, source) = (network.to_string(), source.to_string());
-    let share = match api.store.present_share(&token, &network, &source).await? {
-        Presented::Works(share) => share,
-        Presented::Purged => return Err(ApiError::purged()),
-        Presented::Unknown => return Err(leads_nowhere()),
-        Presented::ShutOut => return Err(shut_out()),
-    };
+    let Visit { share, place } = come_in(&api, source, token).await?;
     let Share {
-        session,
-        channel,
-        input,
-        ..
+        session, channel, ..
     } = share;
-    let cast = evidence::open(&api, session, channel, input).await?;
-    if !api.store.share_opened(&share, &source).await? {
-        return Err(leads_nowhere());
-    }
+    let cast = evidence::open(&api, session, channel, share.input).await?;
+    note_opening(&api, &share, source, ShareForm::Cast).await?;
     let headers = [
         (CONTENT_TYPE, "application/x-asciicast".to_owned()),
         (
@@ -145,6 +133,67 @@ async fn open_shared(
         ),
     ];
     Ok((headers, recordings::send(cast, place)).into_response())
+}
+
+/// Open a recording by a link, as the bundle that `drawbridge verify` checks
+/// off-line. Each opening is counted, and noted in the audit log.
+#[utoipa::path(
+    get,
+    path = "/v1/shared/{token}/bundle.tar",
+    params(("token" = String, Path, description = "The secret in the link")),
+    responses((status = 200, description = "The bundle", body = Vec<u8>, content_type = "application/x-tar")),
+)]
+async fn open_shared_bundle(
+    State(api): State<Api>,
+    Source(source): Source,
+    token: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Visit { share, place } = come_in(&api, source, token).await?;
+    let known = evidence::seen(&api, &Scope::All, share.session, share.channel).await?;
+    let reader = bundle::made(&api, &known, share.input).await?;
+    note_opening(&api, &share, source, ShareForm::Bundle).await?;
+    Ok(bundle::answer(&known, reader, place))
+}
+
+/// Somebody with a link that works.
+struct Visit {
+    share: Share,
+    /// Held to the end of the download: nobody's network takes all readers.
+    place: Place<IpAddr>,
+}
+
+async fn come_in(
+    api: &Api,
+    source: IpAddr,
+    token: Result<Path<String>, PathRejection>,
+) -> Result<Visit, ApiError> {
+    let network = network(source);
+    let place = api.strangers.take(network).ok_or_else(shut_out)?;
+    let Path(token) = token.map_err(|_| leads_nowhere())?;
+    let token = SecretString::from(token);
+    let (network, source) = (network.to_string(), source.to_string());
+    match api.store.present_share(&token, &network, &source).await? {
+        Presented::Works(share) => Ok(Visit { share, place }),
+        Presented::Purged => Err(ApiError::purged()),
+        Presented::Unknown => Err(leads_nowhere()),
+        Presented::ShutOut => Err(shut_out()),
+    }
+}
+
+async fn note_opening(
+    api: &Api,
+    share: &Share,
+    source: IpAddr,
+    form: ShareForm,
+) -> Result<(), ApiError> {
+    match api
+        .store
+        .share_opened(share, &source.to_string(), form)
+        .await?
+    {
+        true => Ok(()),
+        false => Err(leads_nowhere()),
+    }
 }
 
 fn leads_nowhere() -> ApiError {

@@ -10,7 +10,7 @@ use secrecy::SecretBox;
 use store::EventFilter;
 
 use super::recordings::sealed;
-use super::world::World;
+use super::world::{Answer, World};
 
 fn log_key() -> SigningKey {
     let seed = SecretBox::new(Box::new([7; 32]));
@@ -22,6 +22,22 @@ pub(super) async fn sign(world: &World) {
     let actor = Actor::system();
     world.store.begin_log(&actor, key.verifier()).await.unwrap();
     world.store.sign_checkpoint(&key).await.unwrap();
+}
+
+/// The names of the files in a bundle that is proven whole.
+pub(super) fn proven(world: &World, answer: &Answer) -> Vec<String> {
+    let mut files = TarFiles::find(Cursor::new(answer.body.to_vec())).unwrap();
+    let names: Vec<String> = files.names().map(str::to_owned).collect();
+    let trust = Trust {
+        keys: vec![log_key().verifier().clone()],
+        last_seen: None,
+        max_age: Some(std::time::Duration::from_secs(60)),
+        now: world.clock.now(),
+        identities: Vec::new(),
+    };
+    let report = verify_bundle(&mut files, &names, &trust).unwrap();
+    assert_eq!(report.verdict(), Outcome::Proven, "{report:#?}");
+    names
 }
 
 #[tokio::test]
@@ -38,20 +54,10 @@ async fn a_bundle_holds_and_its_opening_is_in_the_log() {
         let answer = world.get(who, &format!("{path}{query}")).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.headers["content-type"], "application/x-tar");
-        let mut files = TarFiles::find(Cursor::new(answer.body.to_vec())).unwrap();
-        let names: Vec<String> = files.names().map(str::to_owned).collect();
+        let names = proven(&world, &answer);
         let has = |wanted: &str| names.iter().any(|name| name == wanted);
         assert!(has("recording/output.agekey"), "{names:?}");
         assert_eq!(has("recording/input.agekey"), who == "audun", "{names:?}");
-        let trust = Trust {
-            keys: vec![log_key().verifier().clone()],
-            last_seen: None,
-            max_age: Some(std::time::Duration::from_secs(60)),
-            now: world.clock.now(),
-            identities: Vec::new(),
-        };
-        let report = verify_bundle(&mut files, &names, &trust).unwrap();
-        assert_eq!(report.verdict(), Outcome::Proven, "{report:#?}");
     }
     let filter = EventFilter {
         action: Some("recording.opened".to_owned()),

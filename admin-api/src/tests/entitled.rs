@@ -146,6 +146,13 @@ const TABLE: &[(&str, &str, &str, bool, [u16; 7])] = &[
         true,
         [200, 200, 200, 200, 200, 200, 200],
     ),
+    (
+        "GET",
+        "/v1/shared/{token}/bundle.tar",
+        "",
+        true,
+        [200, 200, 200, 200, 200, 200, 200],
+    ),
 ];
 
 /// Whatever is about recordings has a line above.
@@ -199,7 +206,7 @@ async fn path(world: &World, session: &str, route: &str, rest: &str) -> String {
             let hold = world.post("audun", &at, reason).await.expect(201);
             route.replace("{id}", hold["id"].as_str().unwrap())
         }
-        "/v1/shares/{id}/revoke" | "/v1/shared/{token}" => {
+        "/v1/shares/{id}/revoke" | "/v1/shared/{token}" | "/v1/shared/{token}/bundle.tar" => {
             let at = format!("/sessions/{session}/shares");
             let link = world.post("audun", &at, share).await.expect(201);
             let token = link["path"].as_str().unwrap().rsplit('/').next().unwrap();

@@ -5,7 +5,8 @@ use axum::http::Request;
 use domain::SessionId;
 use serde_json::{Value, json};
 
-use super::recordings::{openings, recorded};
+use super::bundle::{proven, sign};
+use super::recordings::{openings, recorded, sealed};
 use super::retention::end;
 use super::world::{Answer, DAY, PLANT, World};
 
@@ -81,6 +82,33 @@ async fn what_was_typed_is_shown_only_if_an_auditor_said_so() {
     }
 }
 
+/// Whoever must judge it takes it home as it was sealed.
+#[tokio::test]
+async fn a_stranger_takes_the_bundle_and_verifies_it() {
+    let world = World::new().await;
+    let session = sealed(&world).await;
+    let path = link(&share(&world, session, json!({})).await);
+    let bundle = format!("{path}/bundle.tar");
+    let early = open(&world, &bundle, AUDITOR).await;
+    early.problem(409, "not_signed_yet");
+    sign(&world).await;
+    let with_input = link(&share(&world, session, json!({ "input": true })).await);
+    for (path, typed) in [(bundle, false), (with_input + "/bundle.tar", true)] {
+        let answer = open(&world, &path, AUDITOR).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["content-type"], "application/x-tar");
+        let names = proven(&world, &answer);
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        assert!(has("recording/output.agekey"), "{names:?}");
+        assert_eq!(has("recording/input.agekey"), typed, "{names:?}");
+    }
+    let log = world.get("audun", "/audit?action=recording.opened").await;
+    let log = log.expect(200);
+    let opened = log["items"].as_array().unwrap();
+    assert_eq!(opened.len(), 2, "{log}");
+    assert!(opened.iter().all(|event| event["after"]["bundle"] == true));
+}
+
 /// Nothing tells one that never was from one that is over or was taken back.
 #[tokio::test]
 async fn links_that_lead_nowhere_look_alike() {
@@ -107,6 +135,9 @@ async fn links_that_lead_nowhere_look_alike() {
         "/api/v1/shared/dbs_never-was".to_owned(),
         "/api/v1/shared/%ff".to_owned(),
         format!("/api/v1/shared/{session}"),
+        link(&revoked) + "/bundle.tar",
+        link(&over) + "/bundle.tar",
+        "/api/v1/shared/dbs_never-was/bundle.tar".to_owned(),
     ] {
         let mut answer = open(&world, &path, AUDITOR).await;
         answer.problem(404, "no_such_link");

@@ -79,6 +79,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/shares", "auditor admin"),
     ("POST", "/api/v1/shares/{id}/revoke", "auditor admin"),
     ("GET", "/api/v1/shared/{token}", ANYONE),
+    ("GET", "/api/v1/shared/{token}/bundle.tar", ANYONE),
     ("GET", "/api/v1/recordings/search", "approver auditor"),
     (
         "GET",

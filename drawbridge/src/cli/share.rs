@@ -71,8 +71,9 @@ pub(crate) async fn share(context: &Context, args: New) -> Result<(), Failure> {
     let link = format!("{}{}", context.client.base(), path.expose());
     let until = context.times().await?.both(share.expires_at);
     let text = format!(
-        "{link}\nWhoever has this link opens the recording, without an account, until {until}. It \
-         is shown this once. Take it back with: drawbridge recording unshare {}",
+        "{link}\nWhoever has this link opens the recording, without an account, until {until}; with \
+         /bundle.tar behind it, they get the bundle, to verify off-line. It is shown this once. \
+         Take it back with: drawbridge recording unshare {}",
         short(&share.id)
     );
     let id = share.id.clone();

@@ -6,6 +6,8 @@ use std::io::{self, Read, Write};
 use serde::Serialize;
 use thiserror::Error;
 
+use super::Marker;
+
 /// Where in the template the data belongs.
 const HERE: &str = "__DRAWBRIDGE_RECORDING__";
 
@@ -29,13 +31,15 @@ impl From<BadTemplate> for io::Error {
     }
 }
 
-/// Writes the page. The recording, asciicast v3, is read a piece at a time.
+/// Writes the page: a recording, asciicast v3, which is read a piece at a time, and
+/// what is pointed out in it.
 ///
 /// # Errors
 /// `InvalidInput` with [`BadTemplate`] inside, or what reader or writer say.
 pub fn page(
     template: &str,
     facts: &Facts,
+    marks: &[Marker],
     mut cast: impl Read,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -43,18 +47,14 @@ pub fn page(
     if after.contains(HERE) {
         return Err(BadTemplate.into());
     }
-    let mut piece = Vec::new();
+    let marks: Vec<_> = marks.iter().map(Mark::of).collect();
     out.write_all(before.as_bytes())?;
     out.write_all(b"{\"facts\":")?;
-    // The quotes of JSON stay; only what HTML could see is escaped.
-    for byte in serde_json::to_vec(facts)? {
-        match byte {
-            b'<' | b'>' | b'&' => escaped(byte, &mut piece),
-            _ => piece.push(byte),
-        }
-    }
-    out.write_all(&piece)?;
+    out.write_all(&json(facts)?)?;
+    out.write_all(b",\"marks\":")?;
+    out.write_all(&json(&marks)?)?;
     out.write_all(b",\"cast\":\"")?;
+    let mut piece = Vec::new();
     let mut buf = vec![0; 64 << 10];
     loop {
         let read = match cast.read(&mut buf) {
@@ -78,6 +78,34 @@ pub fn page(
     out.write_all(after.as_bytes())
 }
 
+/// A mark as the page takes it: at that time of the recording.
+#[derive(Serialize)]
+struct Mark<'a> {
+    ms: u64,
+    label: &'a str,
+}
+
+impl<'a> Mark<'a> {
+    fn of(marker: &'a Marker) -> Self {
+        Self {
+            ms: marker.real_ms,
+            label: &marker.label,
+        }
+    }
+}
+
+/// The quotes of JSON stay; only what HTML could see is escaped.
+fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    for byte in serde_json::to_vec(value)? {
+        match byte {
+            b'<' | b'>' | b'&' => escaped(byte, &mut out),
+            _ => out.push(byte),
+        }
+    }
+    Ok(out)
+}
+
 /// A character of JSON by its number: HTML sees nothing in it.
 fn escaped(byte: u8, out: &mut Vec<u8>) {
     // Writing to a Vec can't fail.
@@ -88,14 +116,16 @@ fn escaped(byte: u8, out: &mut Vec<u8>) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Index, Settings};
     use super::*;
+    use crate::screen::Patience;
 
     const TEMPLATE: &str =
         "<script id=r type=\"application/json\">__DRAWBRIDGE_RECORDING__</script>";
 
-    fn data(facts: &Facts, cast: &[u8]) -> (String, serde_json::Value) {
+    fn data(facts: &Facts, marks: &[Marker], cast: &[u8]) -> (String, serde_json::Value) {
         let mut out = Vec::new();
-        page(TEMPLATE, facts, cast, &mut out).unwrap();
+        page(TEMPLATE, facts, marks, cast, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let data = text
             .strip_prefix("<script id=r type=\"application/json\">")
@@ -113,10 +143,21 @@ mod tests {
             title: "</script>&lt;\"".to_owned(),
             rows: vec![("asset".to_owned(), "<!--".to_owned())],
         };
-        let (data, json) = data(&facts, cast.as_bytes());
+        let marks = Index::build(
+            "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[2,\"m\",\"</script>\"]\n"
+                .as_bytes(),
+            Settings::default(),
+            &mut Patience::new(&mut || true),
+        )
+        .unwrap();
+        let (data, json) = data(&facts, marks.markers(), cast.as_bytes());
         assert!(!data.contains(['<', '>', '&']), "{data}");
         assert_eq!(json["cast"], cast);
         assert_eq!(json["facts"]["title"], facts.title);
+        assert_eq!(
+            json["marks"],
+            serde_json::json!([{ "ms": 2000, "label": "</script>" }])
+        );
         assert_eq!(json["facts"]["rows"][0][1], "<!--");
     }
 
@@ -126,7 +167,7 @@ mod tests {
             "<html>",
             "__DRAWBRIDGE_RECORDING__ __DRAWBRIDGE_RECORDING__",
         ] {
-            let made = page(template, &Facts::default(), &b""[..], &mut Vec::new());
+            let made = page(template, &Facts::default(), &[], &b""[..], &mut Vec::new());
             assert_eq!(
                 made.map_err(|error| error.kind()),
                 Err(io::ErrorKind::InvalidInput)
@@ -137,7 +178,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_recording_comes_out_as_it_went_in(cast in "(?s).{0,200}") {
-            let (data, json) = data(&Facts::default(), cast.as_bytes());
+            let (data, json) = data(&Facts::default(), &[], cast.as_bytes());
             prop_assert!(!data.contains('<'));
             prop_assert_eq!(json["cast"].as_str(), Some(cast.as_str()));
         }

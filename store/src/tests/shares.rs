@@ -9,7 +9,7 @@ use serde_json::json;
 use super::world::*;
 use crate::{
     EventFilter, IssuedShare, NewShare, Page, Presented, RecordingEnd, RecordingSeal, Share,
-    StoreError,
+    ShareForm, StoreError,
 };
 
 const HERE: &str = "198.51.100.7";
@@ -82,7 +82,7 @@ async fn a_link_works_until_its_end_and_each_opening_is_counted() {
         assert!(
             world
                 .store
-                .share_opened(&found, HERE)
+                .share_opened(&found, HERE, ShareForm::Cast)
                 .await
                 .expect("opened")
         );
@@ -108,7 +108,11 @@ async fn a_link_works_until_its_end_and_each_opening_is_counted() {
     world.clock.pass(DAY * 7 - Duration::from_secs(1));
     let last = works(present(&world, &token).await);
     world.clock.pass(Duration::from_secs(1));
-    let opened = world.store.share_opened(&last, HERE).await.expect("read");
+    let opened = world
+        .store
+        .share_opened(&last, HERE, ShareForm::Cast)
+        .await
+        .expect("read");
     assert!(!opened, "it ended between being looked at and being opened");
     assert_eq!(present(&world, &token).await, Presented::Unknown);
 }
@@ -134,7 +138,13 @@ async fn a_link_that_was_taken_back_looks_like_one_that_never_was() {
         present(&world, &"dbs_made-up".into()).await,
         Presented::Unknown
     );
-    assert!(!world.store.share_opened(&held, HERE).await.expect("read"));
+    assert!(
+        !world
+            .store
+            .share_opened(&held, HERE, ShareForm::Cast)
+            .await
+            .expect("read")
+    );
     // The log knows which it was.
     let filter = EventFilter {
         action: Some("share.refused".to_owned()),
@@ -239,7 +249,13 @@ async fn a_purged_recording_is_told_to_holders_of_a_link_and_to_nobody_else() {
         .await
         .expect("purged");
     assert_eq!(present(&world, &token).await, Presented::Purged);
-    assert!(!world.store.share_opened(&share, HERE).await.expect("read"));
+    assert!(
+        !world
+            .store
+            .share_opened(&share, HERE, ShareForm::Cast)
+            .await
+            .expect("read")
+    );
     let again = world.store.share(&actor("audun"), new(share.session)).await;
     assert_eq!(refused(again), "purged");
     world.clock.pass(DAY * 7);

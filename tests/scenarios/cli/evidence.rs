@@ -267,7 +267,7 @@ async fn the_log_is_taken_home_and_checked_there() {
 /// by the program, and by a verifier that shares no code with it.
 #[tokio::test]
 async fn a_bundle_is_taken_home_and_checked_there() {
-    if Tool::Asyncssh.left_out() {
+    if Tool::Asyncssh.left_out() || Tool::Age.left_out() {
         return;
     }
     let house = House::new().await;
@@ -309,6 +309,26 @@ async fn a_bundle_is_taken_home_and_checked_there() {
     };
     let second_verdict = second();
     assert_eq!(second_verdict.status.code(), Some(0), "{second_verdict:?}");
+
+    // What its README says of looking at it, with stock age and zstd.
+    let unpacked = out.with_extension("");
+    fs::create_dir(&unpacked).expect("a directory");
+    let _ = (Tool::Age.path(), Tool::Zstd.path());
+    let mut tar = Command::new("tar");
+    tar.arg("-xf").arg(&out).arg("-C").arg(&unpacked);
+    assert!(tar.status().expect("tar runs").success());
+    let readme = fs::read_to_string(unpacked.join("README.md")).expect("a README");
+    let blocks = readme.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|after| Some(after.split_once("```")?.0));
+    let steps: String = blocks.filter(|block| block.contains("age -d")).collect();
+    let mut looked = Command::new("bash");
+    looked.args(["-euo", "pipefail", "-c", &steps]);
+    looked.current_dir(&unpacked);
+    assert!(looked.status().expect("bash runs").success(), "{steps}");
+    let cast = fs::read_to_string(unpacked.join("visit.cast")).expect("made");
+    assert_eq!(Cast::read(&cast).shown(), "typed\nout\n");
+    let frames = fs::read(unpacked.join("visit.frames")).expect("made");
+    assert!(frames.windows(6).any(|six| six == b"typed\n"));
 
     // One flipped bit of a chunk is seen by both.
     let mut bytes = fs::read(&out).expect("a bundle");

@@ -1,6 +1,7 @@
 //! Keeping recordings longer, and showing one to somebody outside.
 
 use std::fs;
+use std::time::Duration;
 
 use harness::cast::Cast;
 
@@ -78,11 +79,29 @@ async fn somebody_outside_opens_one_recording_by_its_link() {
     assert_eq!((status, Cast::read(&cast).shown().as_str()), (200, "out\n"));
     let (status, _) = open(&format!("{link}x")).await;
     assert_eq!(status, 404);
+    // The evidence itself, once the seal is signed, which is within a moment of it.
+    let bundle = audun.file("visit.tar");
+    for tries in 0.. {
+        let answer = outside.get(format!("{link}/bundle.tar")).send().await;
+        let answer = answer.expect("an answer");
+        if answer.status() == 200 {
+            let bytes = answer.bytes().await.expect("bytes");
+            fs::write(&bundle, bytes).expect("written");
+            break;
+        }
+        assert!(tries < 100, "{answer:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let key = audun.file("log.vkey");
+    fs::write(&key, audun.works("audit key").await + "\n").expect("a key");
+    let verify = format!("verify '{}' --key '{}'", bundle.display(), key.display());
+    let verdict = audun.types(&verify).await;
+    assert_eq!(verdict.status, 0, "{verdict:?}");
 
     let listed = audun
         .json(&format!("recording shares --session {id}"))
         .await;
-    assert_eq!(listed["items"][0]["openings"], 1);
+    assert_eq!(listed["items"][0]["openings"], 2);
     let table = audun.works("recording shares").await;
     assert!(table.contains("The regulator"), "{table}");
     let opened = audun

@@ -45,7 +45,7 @@ const main = () => {
   const data = JSON.parse(by("recording").textContent);
   let recording;
   try {
-    recording = readCast(data.cast);
+    recording = readCast(data.cast, data.marks);
   } catch (error) {
     facts(data.facts ?? {});
     tell(`The recording can't be played: ${error.message}.`);

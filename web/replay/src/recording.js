@@ -1,26 +1,19 @@
 // asciicast v3 to what the player takes. The same limits as in the program
-// (recorder/src/screen.rs): what is recorded was chosen by others.
+// (recorder/src/screen.rs): what is recorded was chosen by others. What is pointed
+// out in it was found by the program, which follows the shell on its terminal.
 
 const MOST_COLS = 1000;
 const MOST_ROWS = 500;
-const MOST_MARKS = 5000;
-const ONE_RESIZE_MS = 1000;
 
 const bounded = (side, most) => Math.min(Math.max(side | 0, 1), most);
 
-export const readCast = (cast) => {
+export const readCast = (cast, marks = []) => {
   const first = cast.indexOf("\n");
   const header = JSON.parse(first < 0 ? cast : cast.slice(0, first));
   if (header?.version !== 3) throw new Error("it is no asciicast v3");
   // Without a terminal nothing made a line's end of a line feed.
   const plain = header.term?.type === undefined;
   const events = [];
-  const marks = [];
-  const mark = (ms, label, isSize = false) => {
-    const last = marks.at(-1);
-    if (isSize && last?.isSize && ms - last.ms < ONE_RESIZE_MS) last.label = label;
-    else if (marks.length < MOST_MARKS) marks.push({ ms, label, isSize });
-  };
   let ms = 0;
   for (let at = first + 1; first >= 0 && at < cast.length; ) {
     const end = cast.indexOf("\n", at);
@@ -35,13 +28,7 @@ export const readCast = (cast) => {
       events.push([ms, "o", plain ? data.replaceAll("\n", "\r\n") : data]);
     } else if (code === "r") {
       const [cols, rows] = data.split("x").map((side) => Number.parseInt(side, 10));
-      const size = `${bounded(cols, MOST_COLS)}x${bounded(rows, MOST_ROWS)}`;
-      events.push([ms, "r", size]);
-      mark(ms, size, true);
-    } else if (code === "m") {
-      mark(ms, data);
-    } else if (code === "x") {
-      mark(ms, `exit status ${data}`);
+      events.push([ms, "r", `${bounded(cols, MOST_COLS)}x${bounded(rows, MOST_ROWS)}`]);
     }
   }
   // So that a pause before a mark at the very end is played, too.

@@ -11,21 +11,15 @@ test("events have the time since the start, and no drift", () => {
   assert.equal(read.at(-1)[0], 300_000);
 });
 
-test("marks: remarks, sizes that last, and the exit", () => {
+test("what is pointed out is played to its end", () => {
+  const marks = [{ ms: 1000, label: "$ ls" }, { ms: 7100, label: "exit status 3" }];
+  const header = { term: { cols: 80, rows: 24, type: "xterm" }, timestamp: 10, title: "t" };
   const recording = readCast(
-    cast(
-      { term: { cols: 80, rows: 24, type: "xterm" }, timestamp: 10, title: "t" },
-      [1, "r", "90x30"],
-      [0.1, "r", "99999x0"],
-      [5, "m", "<b>"],
-      [0, "b", "AA=="],
-      [1, "x", "3"],
-      [0, "z", "finished 3"],
-    ),
+    cast(header, [1, "o", "a"], [0.1, "r", "99999x0"], [5, "m", "<b>"], [1, "x", "3"], [0, "z", "finished 3"]),
+    marks,
   );
-  const marks = recording.marks.map(({ ms, label }) => [ms, label]);
-  assert.deepEqual(marks, [[1000, "1000x1"], [6100, "<b>"], [7100, "exit status 3"]]);
-  assert.equal(recording.events.at(-1)[0], 7100);
+  assert.deepEqual(recording.events, [[1000, "o", "a"], [1100, "r", "1000x1"], [7100, "o", ""]]);
+  assert.deepEqual(recording.marks, marks);
   assert.equal(recording.started, 10_000);
 });
 
@@ -42,7 +36,8 @@ test("a torn last line is left out, no header is told", () => {
 
 test("pauses are cut short and real time is found again", () => {
   const recording = readCast(
-    cast({ term: { type: "xterm" } }, [1, "o", "a"], [600, "o", "b"], [1, "m", "end"]),
+    cast({ term: { type: "xterm" } }, [1, "o", "a"], [600, "o", "b"]),
+    [{ ms: 602_000, label: "end" }],
   );
   const { events, toReal, toShown } = timeline(recording, 2);
   assert.deepEqual(events.map(([ms, code]) => [ms, code]), [[1000, "o"], [3000, "o"], [4000, "o"], [4000, "m"]]);
