@@ -26,9 +26,9 @@ use broker::Broker;
 use domain::{Clock, Random};
 use ledger::{SigningKey, VerifierKey};
 use recorder::archive::{Keyring, keys};
-use recorder::{Disk, RealDisk, Recorder, WalKey};
+use recorder::{Disk, RealDisk, Recorder, Unsealed, WalKey};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use store::{Options, Store, VaultKey};
+use store::{Options, Store, UnsealedRecording, VaultKey};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -290,6 +290,17 @@ async fn open_recorder(
         keyring: Keyring::in_dir(&config.keys, config.encryption, auditors)?,
     };
     let (clock, random) = (Arc::clone(clock), Arc::clone(random));
+    let unsealed: Vec<_> = unsealed.iter().map(known).collect();
     let start = move || Recorder::start(settings, &unsealed, disk, clock, random);
     Ok(tokio::task::spawn_blocking(start).await??)
+}
+
+/// A recording that is not sealed, for the recorder.
+const fn known(recording: &UnsealedRecording) -> Unsealed {
+    Unsealed {
+        session: recording.session,
+        channel: recording.channel,
+        started: recording.started_at,
+        committed: recording.committed,
+    }
 }

@@ -20,6 +20,7 @@ use crate::archive::{
 use crate::cast::Ending;
 use crate::channel::{Piece, What};
 use crate::disk::{Disk, DiskFile, write_all_at};
+use crate::opening::Counts;
 
 /// A chunk is closed at so many bytes.
 const CHUNK: usize = 256 << 10;
@@ -59,9 +60,7 @@ pub(crate) struct Builder {
     input: InputTrack,
     /// Chunks that only the log makes durable so far.
     unflushed: Vec<PathBuf>,
-    bytes_in: u64,
-    bytes_out: u64,
-    exit: Option<u32>,
+    counts: Counts,
     /// Its last line is encoded.
     ended: bool,
 }
@@ -127,20 +126,20 @@ impl Builder {
             output: OutputTrack::begin(facts.header.clone()),
             input: InputTrack::begin(facts),
             unflushed: Vec::new(),
-            bytes_in: 0,
-            bytes_out: 0,
-            exit: None,
+            counts: Counts::default(),
             ended: false,
         })
     }
 
-    /// Goes on where a manifest ends, whose chunks are all as it says.
+    /// Goes on where a manifest ends, whose chunks are all as it says; `counts` is what
+    /// came before all that will be taken or counted.
     pub(crate) fn resume(
         disk: Arc<dyn Disk>,
         root: &Path,
         facts: &Facts,
         read: &Manifest,
         manifest: ManifestWriter,
+        counts: Counts,
     ) -> io::Result<Self> {
         let dirs = dirs(root, facts);
         let [dir, ..] = &dirs;
@@ -155,9 +154,7 @@ impl Builder {
             output: OutputTrack::resume(facts.header.clone(), read),
             input: InputTrack::resume(facts, read),
             unflushed: Vec::new(),
-            bytes_in: 0,
-            bytes_out: 0,
-            exit: None,
+            counts,
             ended: false,
             dirs,
         })
@@ -174,26 +171,23 @@ impl Builder {
         self.file.present()
     }
 
+    /// An entry is in a chunk already: it is only counted.
+    pub(crate) fn count(&mut self, piece: &Piece) {
+        self.counts.take(&piece.entry.what);
+    }
+
     /// Encodes an entry. Whatever the disk does, it is not lost: it stays in memory
     /// until it is in a chunk, and in the log until then.
     pub(crate) fn take(&mut self, piece: &Piece) {
+        self.count(piece);
         let (at, sequence) = (piece.entry.at, piece.sequence);
         match &piece.entry.what {
-            What::Input(bytes) => {
-                self.bytes_in += bytes.len() as u64;
-                self.input.data(sequence, at, bytes);
-            }
+            What::Input(bytes) => self.input.data(sequence, at, bytes),
             What::InputEnd => self.input.end(sequence, at),
-            What::Output(stream, bytes) => {
-                self.bytes_out += bytes.len() as u64;
-                self.output.output(sequence, at, *stream, bytes);
-            }
+            What::Output(stream, bytes) => self.output.output(sequence, at, *stream, bytes),
             What::Resize(cols, rows) => self.output.resize(sequence, at, *cols, *rows),
             What::Marker(label) => self.output.marker(sequence, at, label),
-            What::Exit(status) => {
-                self.exit = Some(*status);
-                self.output.exit(sequence, at, *status);
-            }
+            What::Exit(status) => self.output.exit(sequence, at, *status),
             What::Open => self.output.opened(sequence, at),
             What::Finish => {}
         }
@@ -277,6 +271,11 @@ impl Builder {
         Ok(())
     }
 
+    /// What its manifest comes to so far.
+    pub(crate) fn so_far(&self) -> Seal {
+        self.manifest.seal()
+    }
+
     /// How many chunks only the log makes durable so far.
     pub(crate) const fn unflushed(&self) -> usize {
         self.unflushed.len()
@@ -307,9 +306,9 @@ impl Builder {
         self.cut(packers)?;
         let closing = Closing {
             end,
-            bytes_in: self.bytes_in,
-            bytes_out: bytes_out.unwrap_or(self.bytes_out),
-            exit: self.exit,
+            bytes_in: self.counts.bytes_in,
+            bytes_out: bytes_out.unwrap_or(self.counts.bytes_out),
+            exit: self.counts.exit,
         };
         let (line, seal) = self.manifest.clone().close(&closing);
         write_all_at(self.file.as_ref(), self.end, &line)?;

@@ -9,7 +9,7 @@ mod write;
 
 pub use open::{BadBundle, Bundle};
 pub use tar_files::TarFiles;
-pub use write::{BundleReader, Contents, Papers};
+pub use write::{BundleReader, Contents, Papers, Proven};
 
 /// How to check it with stock tools.
 pub const README: &str = "README.md";
@@ -19,6 +19,10 @@ pub const RECORDING: &str = "recording";
 pub const SEAL: &str = "seal.json";
 /// The leaf's index and inclusion proof, and the checkpoint.
 pub const PROOF: &str = "seal.tlog-proof";
+/// The directory of what the log committed to while the recording was under way.
+pub const PROGRESS: &str = "progress";
+/// The most of that in a bundle: a week's worth. What came last covers what came before.
+pub const MAX_PROGRESS: usize = 1000;
 /// Public keys: the log's, then those of witnesses.
 pub const VKEYS: &str = "log.vkeys";
 /// Hand-over notes.
@@ -38,6 +42,13 @@ pub const fn key_name(track: crate::archive::Track) -> &'static str {
         crate::archive::Track::Output => "recording/output.agekey",
         crate::archive::Track::Input => "recording/input.agekey",
     }
+}
+
+/// The files of what was committed to as number `number`, from 1: the leaf, and the
+/// proof that it is in the log.
+#[must_use]
+pub fn progress_names(number: usize) -> [String; 2] {
+    ["json", "tlog-proof"].map(|kind| format!("{PROGRESS}/{number}.{kind}"))
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ use crate::builder::Builder;
 use crate::disk::Disk;
 use crate::error::RecordingStopped;
 use crate::live::Live;
+use crate::opening::Counts;
 use crate::writer::{Writer, lock};
 
 /// What the handles and the writer threads of a channel share.
@@ -47,7 +48,7 @@ pub(crate) struct Core {
     pub(crate) channel: u32,
     /// Its number in the write-ahead log.
     pub(crate) number: u64,
-    /// What its frame `open` says.
+    /// What its first frame says.
     pub(crate) opening: Arc<[u8]>,
     pub(crate) clock: Arc<dyn Clock>,
     /// When it began, on the monotonic clock.
@@ -56,6 +57,8 @@ pub(crate) struct Core {
     pub(crate) state: Mutex<State>,
     /// Only the log's thread locks this.
     pub(crate) kept: Mutex<Kept>,
+    /// What its frames so far come to; only the log's thread locks this.
+    pub(crate) logged: Mutex<Counts>,
     /// Only the chunks' thread, and whoever rebuilds, lock this.
     pub(crate) builder: Mutex<Builder>,
     pub(crate) writers: Writers,
@@ -114,6 +117,7 @@ impl Core {
             disk,
             state: Mutex::new(State::new()),
             kept: Mutex::new(kept),
+            logged: Mutex::default(),
             builder: Mutex::new(builder),
             writers,
             live,

@@ -31,6 +31,9 @@ pub const MAX_PAYLOAD: usize = 64 << 10;
 /// Bytes of a frame before its payload.
 pub const HEADER_LEN: usize = 24;
 
+/// Bytes of the payload of the first frame.
+pub(crate) const OPEN_LEN: usize = 28;
+
 const MAGIC: [u8; 4] = *b"DBi1";
 
 /// What a frame is for.

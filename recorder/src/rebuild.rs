@@ -2,6 +2,8 @@
 //! have reached the disk are made again from the log, and the recording is closed
 //! as interrupted.
 
+mod alone;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -9,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::SessionId;
+use domain::{SessionId, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::archive::manifest::BadManifest;
@@ -20,8 +22,22 @@ use crate::chunks::Interrupted;
 use crate::disk::Disk;
 use crate::error::RecorderError;
 use crate::live::Live;
-use crate::opening::Opening;
+use crate::opening::{Counts, Opening};
 use crate::wal::{Kind, WalKey, read_all};
+
+/// A recording that should have been sealed and was not, as whoever keeps the seals
+/// knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsealed {
+    /// Its session.
+    pub session: SessionId,
+    /// Its channel.
+    pub channel: u32,
+    /// When it began.
+    pub started: Timestamp,
+    /// So many lines of its manifest are committed to, and were durable then.
+    pub committed: u64,
+}
 
 /// Where things are.
 pub(crate) struct Site<'a> {
@@ -46,7 +62,7 @@ pub(crate) struct Rebuilt {
 /// the log is then kept for the next try.
 pub(crate) fn rebuild(
     site: &Site<'_>,
-    also: &[(SessionId, u32)],
+    also: &[Unsealed],
     live: &Arc<Live>,
     closed: &mpsc::UnboundedSender<Interrupted>,
 ) -> Result<Rebuilt, RecorderError> {
@@ -57,7 +73,7 @@ pub(crate) fn rebuild(
         let first = *first.get_or_insert(head.sequence);
         if head.kind == Kind::Open {
             all.entry(head.recording)
-                .or_insert_with(|| Recording::open(site, payload, first));
+                .or_insert_with(|| Recording::open(site, payload, first, also));
             return;
         }
         let Some(Ok(recording)) = all.get_mut(&head.recording) else {
@@ -90,14 +106,18 @@ pub(crate) fn rebuild(
             }
         }
     }
-    for &(session, channel) in also.iter().filter(|also| !seen.contains(also)) {
-        match Recording::resume_alone(site, session, channel)
-            .and_then(|recording| recording.close(&mut packers))
-        {
+    let unseen = |one: &&Unsealed| !seen.contains(&(one.session, one.channel));
+    for one in also.iter().filter(unseen) {
+        match alone::resume(site, one).and_then(|recording| recording.close(&mut packers)) {
             Ok(ended) => {
                 let _ = closed.send(ended.into_interrupted(live, 0));
             }
-            Err(error) => tracing::error!(%session, channel, %error, "recording.not_closed"),
+            Err(error) => {
+                let Unsealed {
+                    session, channel, ..
+                } = one;
+                tracing::error!(%session, channel, %error, "recording.not_closed");
+            }
         }
     }
     Ok(Rebuilt {
@@ -152,15 +172,19 @@ impl Ended {
 impl Recording {
     /// From the frame that opens it; `first` is the first frame that is still in
     /// the log.
-    fn open(site: &Site<'_>, payload: &[u8], first: u64) -> io::Result<Self> {
-        let opening = Opening::decode(payload)
+    fn open(site: &Site<'_>, payload: &[u8], first: u64, also: &[Unsealed]) -> io::Result<Self> {
+        let (opening, counts) = Opening::decode(payload)
             .ok_or_else(|| io::Error::other("its first frame can't be understood"))?;
         let facts = opening.facts();
         let dir = recording_dir(site.root, opening.session, opening.channel);
         let path = dir.join(MANIFEST);
+        let committed = also
+            .iter()
+            .find(|one| (one.session, one.channel) == (opening.session, opening.channel))
+            .map_or(0, |one| one.committed);
         let read = match fs::read(&path) {
             Ok(bytes) => match Manifest::parse(&bytes) {
-                Ok(read) => Some(trusted(read, &bytes, &dir, first)?),
+                Ok(read) => Some(trusted(read, &bytes, &dir, first, committed)?),
                 Err(BadManifest::Empty) => None,
                 Err(bad) => return Err(io::Error::other(bad)),
             },
@@ -168,7 +192,7 @@ impl Recording {
             Err(error) => return Err(error),
         };
         match read {
-            Some(read) => Self::resume(site, &facts, &read),
+            Some(read) => Self::resume(site, &facts, &read, counts),
             None => {
                 site.disk.remove(&path)?;
                 let disk = Arc::clone(site.disk);
@@ -178,21 +202,7 @@ impl Recording {
         }
     }
 
-    /// One that the log does not know.
-    fn resume_alone(site: &Site<'_>, session: SessionId, channel: u32) -> io::Result<Self> {
-        let dir = recording_dir(site.root, session, channel);
-        let bytes = fs::read(dir.join(MANIFEST))?;
-        let read = Manifest::parse(&bytes).map_err(io::Error::other)?;
-        let facts = Facts {
-            session,
-            channel,
-            started: read.opening.started,
-            header: crate::cast::lost_header_line().map_err(io::Error::other)?,
-        };
-        Self::resume(site, &facts, &read)
-    }
-
-    fn resume(site: &Site<'_>, facts: &Facts, read: &Manifest) -> io::Result<Self> {
+    fn resume(site: &Site<'_>, facts: &Facts, read: &Manifest, counts: Counts) -> io::Result<Self> {
         let Some(writer) = read.writer() else {
             let closing = read
                 .closing
@@ -205,7 +215,7 @@ impl Recording {
             });
         };
         let disk = Arc::clone(site.disk);
-        let builder = Builder::resume(disk, site.root, facts, read, writer)?;
+        let builder = Builder::resume(disk, site.root, facts, read, writer, counts)?;
         Ok(Self::at_work(facts, builder, Some(read)))
     }
 
@@ -244,6 +254,7 @@ impl Recording {
             *output
         };
         if piece.sequence <= through {
+            builder.count(&piece);
             return Ok(());
         }
         builder.take(&piece);
@@ -276,10 +287,20 @@ impl Recording {
 }
 
 /// The manifest up to its first chunk that did not reach the disk whole, if the log
-/// can make that again. One that the log has let go of was durable once: it is left
-/// as it is, for whoever verifies to see.
-fn trusted(read: Manifest, bytes: &[u8], dir: &Path, first: u64) -> io::Result<Manifest> {
-    for (lines, line) in (1..).zip(&read.chunks) {
+/// can make that again. One that the log has let go of, or that is committed to, was
+/// durable once: it is left as it is, for whoever verifies to see.
+fn trusted(
+    read: Manifest,
+    bytes: &[u8],
+    dir: &Path,
+    first: u64,
+    committed: u64,
+) -> io::Result<Manifest> {
+    let kept = usize::try_from(committed).unwrap_or(usize::MAX);
+    for (lines, line) in (1..)
+        .zip(&read.chunks)
+        .skip_while(|(lines, _)| *lines < kept)
+    {
         let opening = read.opening.track(line.chunk.track);
         let stored = match fs::read(dir.join(line.file_name(opening))) {
             Ok(stored) => stored,

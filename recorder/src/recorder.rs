@@ -18,7 +18,8 @@ use crate::error::RecorderError;
 use crate::header::Header;
 use crate::live::Live;
 use crate::opening::Opening;
-use crate::rebuild::{self, Site};
+use crate::progress::{self, Progress};
+use crate::rebuild::{self, Site, Unsealed};
 use crate::settle::{Charge, Health, Settle};
 use crate::space::Space;
 use crate::wal::{Log, Maker, Shelf, WalKey};
@@ -84,7 +85,7 @@ impl Recorder {
     /// thread not be started.
     pub fn start(
         settings: Settings,
-        also: &[(SessionId, u32)],
+        also: &[Unsealed],
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -189,6 +190,16 @@ impl Recorder {
             return;
         };
         let _ = core.cut().await;
+    }
+
+    /// What the recordings under way come to so far, all of it durable. This call
+    /// blocks.
+    ///
+    /// # Errors
+    /// When the disk can't make it durable; then everything ends.
+    pub fn progress(&self) -> Result<Vec<Progress>, RecorderError> {
+        let inner = &self.inner;
+        progress::durable(&inner.root, inner.disk.as_ref(), &inner.live)
     }
 
     /// How its disk is.

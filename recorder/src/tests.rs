@@ -4,6 +4,7 @@ mod faults;
 mod flow;
 mod rebuilt;
 mod spill;
+mod unsealed;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -82,6 +83,8 @@ struct Plan {
     sync_takes: AtomicU64,
     /// While set, nothing is written.
     hangs: AtomicBool,
+    /// While set, a flush of the whole file system fails.
+    fail_sync_all: AtomicBool,
     syncs: AtomicUsize,
     /// Free bytes.
     free: AtomicU64,
@@ -134,6 +137,13 @@ impl Disk for TestDisk {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         RealDisk.sync_dir(path)
+    }
+
+    fn sync_all(&self, path: &Path) -> io::Result<()> {
+        if self.plan.fail_sync_all.load(Ordering::SeqCst) {
+            return Err(io::Error::other("input/output error"));
+        }
+        RealDisk.sync_all(path)
     }
 
     fn room(&self, _: &Path) -> io::Result<Room> {
@@ -277,10 +287,15 @@ impl Bench {
 
     /// On what is there already.
     fn at(dir: TempDir, clock: Arc<dyn Clock>) -> Self {
+        Self::knowing(dir, clock, &[])
+    }
+
+    /// The same, and these recordings should have been sealed.
+    fn knowing(dir: TempDir, clock: Arc<dyn Clock>, also: &[Unsealed]) -> Self {
         let disk = TestDisk::default();
         disk.plan.free.store(1 << 40, Ordering::SeqCst);
         let on = Arc::new(disk.clone());
-        let recorder = Recorder::start(settings(dir.path()), &[], on, clock, random()).unwrap();
+        let recorder = Recorder::start(settings(dir.path()), also, on, clock, random()).unwrap();
         Self {
             dir,
             disk,

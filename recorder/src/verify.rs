@@ -8,6 +8,7 @@ mod bundle;
 mod checkpoint;
 mod event;
 mod log;
+mod progress;
 mod recording;
 
 use std::time::Duration;

@@ -4,6 +4,7 @@
 //!
 //! Read `tree` for how a leaf gets in, `checkpoints` for what is signed.
 
+mod about;
 mod checkpoints;
 mod keys;
 mod leaf;
@@ -18,8 +19,9 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 pub use checkpoints::LogCheckpoint;
-pub use proofs::SealProof;
+pub use proofs::{EventProof, SealProof};
 
+pub(crate) use about::{Commits, about};
 pub(crate) use leaf::Leaf;
 pub(crate) use tree::{append, check};
 

@@ -1,5 +1,7 @@
 //! Which recordings there are. The evidence itself is the recorder's.
 
+mod progress;
+
 use std::borrow::Cow;
 
 use domain::{AccountName, Actor, AssetName, Draft, SessionId, Timestamp, ZoneName};
@@ -13,6 +15,8 @@ use crate::row::Fields;
 use crate::scope::{Scope, scoped};
 use crate::store::Store;
 use crate::tx::WriteTx;
+
+pub use progress::UnsealedRecording;
 
 /// How much of a command is kept here, in characters.
 const MOST_OF_A_COMMAND: usize = 500;
@@ -229,25 +233,6 @@ impl Store {
                 "exit": end.exit,
             }));
         tx.commit(&Actor::system(), draft).await
-    }
-
-    /// Recordings that are not sealed. Before anybody is let in, those are the ones
-    /// that a former run left.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn unsealed_recordings(&self) -> Result<Vec<(SessionId, u32)>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT session_id, channel FROM recordings WHERE root IS NULL ORDER BY session_id",
-        )
-        .fetch_all(&self.inner.readers)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let fields = Fields::new(row, "recordings", "session_id")?;
-                Ok((fields.parse("session_id")?, fields.count("channel")?))
-            })
-            .collect()
     }
 
     /// One session's recordings, by channel, if the scope sees the session.

@@ -6,6 +6,7 @@ mod idle;
 mod lockout;
 mod log;
 mod plant;
+mod progress;
 mod races;
 mod refusals;
 mod retention;

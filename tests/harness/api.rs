@@ -323,6 +323,26 @@ impl Person {
         }
     }
 
+    /// A recording as a bundle; `query` chooses the channel and what is in it.
+    ///
+    /// # Errors
+    /// What the API answers.
+    ///
+    /// # Panics
+    /// If it is not sent whole.
+    pub async fn bundle(&self, session: &str, query: &str) -> Answer<Vec<u8>> {
+        let path = format!("sessions/{session}/bundle.tar{query}");
+        let response = self
+            .api
+            .call(Method::GET, &path, Some(&self.token), None::<&()>)
+            .await;
+        if response.status().is_success() {
+            Ok(response.bytes().await.expect("a bundle").to_vec())
+        } else {
+            read(response).await
+        }
+    }
+
     /// The audit log from its first event on, or what `query` leaves of it.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ import json
 import os
 import tarfile
 
-from verify_bundle import BASE, L, encode_point, sha256, times, tree_hash
+from signed_log import BASE, L, encode_point, sha256, times, tree_hash
 
 MANIFEST = "recording/manifest.jsonl"
 
@@ -110,8 +110,31 @@ def path(leaves, index):
     return path(leaves[split:], index - split) + [tree_hash(leaves[:split])]
 
 
-def log_of(seal, before=7, after=5):
-    return [b"event %d" % n for n in range(before)] + [seal] + [b"later %d" % n for n in range(after)]
+# Where the log commits to the recording while it runs, and to how many lines.
+PROGRESS = [(3, 2), (5, 4)]
+
+
+def progress_of(manifest_lines, index, count, **changed):
+    after = {"channel": 0, "lines": count, "root": tree_hash(manifest_lines[:count]).hex()} | changed
+    event = {"seq": index + 1, "action": "recording.progress", "subject": f"session/{SESSION}", "after": after}
+    return to_json(event)
+
+
+def log_of(seal, before=7, after=5, progress=None):
+    leaves = [b"event %d" % n for n in range(before)] + [seal] + [b"later %d" % n for n in range(after)]
+    lines = manifest(CHUNKS)
+    for index, count in PROGRESS:
+        leaves[index] = progress_of(lines, index, count)
+    for index, leaf in (progress or {}).items():
+        leaves[index] = leaf
+    return leaves
+
+
+def with_progress(files, leaves, note):
+    """What was committed to, with its proofs."""
+    for number, (index, _) in enumerate(PROGRESS, 1):
+        files[f"progress/{number}.json"] = leaves[index]
+        files[f"progress/{number}.tlog-proof"] = proof_of(leaves, note, index)
 
 
 def seal_of(lines, **changed):
@@ -132,22 +155,27 @@ def bundle(signers=(LOG,)):
     files = {"recording/" + name: data for name, (_, data) in zip(FILES, CHUNKS)}
     files[MANIFEST] = b"".join(line + b"\n" for line in lines)
     files["seal.json"] = seal
-    files["seal.tlog-proof"] = proof_of(leaves, checkpoint(leaves, signers))
+    note = checkpoint(leaves, signers)
+    files["seal.tlog-proof"] = proof_of(leaves, note)
+    with_progress(files, leaves, note)
     files["log.vkeys"] = (LOG.vkey() + "\n").encode()
     files["README.md"] = b"# How to check this\n"
     return files
 
 
-def signed(lines=None, chunks=CHUNKS, seal=None, **changed):
-    """Whole and well signed, whatever it says: as a broker would make it that seals nonsense."""
+def signed(lines=None, chunks=CHUNKS, seal=None, progress=None, **changed):
+    """Whole and well signed, whatever it says: as a broker would make it that seals nonsense.
+    Where `progress` is not given, it fits the lines."""
 
     def change(files):
         sealed = lines or manifest(chunks)
         leaf = seal or seal_of(sealed, **changed)
-        leaves = log_of(leaf)
+        fits = {index: progress_of(sealed, index, count) for index, count in PROGRESS}
+        leaves = log_of(leaf, progress=progress or fits)
         files[MANIFEST] = b"".join(line + b"\n" for line in sealed)
         files["seal.json"] = leaf
         files["seal.tlog-proof"] = proof_of(leaves, checkpoint(leaves))
+        with_progress(files, leaves, checkpoint(leaves))
 
     return change
 

@@ -19,6 +19,8 @@ from bundle_maker import (
     MANIFEST,
     NEXT,
     OTHER,
+    PROGRESS,
+    SESSION,
     WITNESS,
     bundle,
     checkpoint,
@@ -28,28 +30,15 @@ from bundle_maker import (
     manifest,
     parsed,
     path,
+    progress_of,
     proof_of,
     seal_of,
     signed,
     to_json,
     write,
 )
-from verify_bundle import (
-    BROKEN,
-    Broken,
-    HOLDS,
-    L,
-    UNDECIDED,
-    Checkpoint,
-    Key,
-    Note,
-    judge,
-    leaf_hash,
-    node_hash,
-    root_from_proof,
-    tree_hash,
-    verified,
-)
+from signed_log import Broken, Checkpoint, Key, L, Note, leaf_hash, node_hash, root_from_proof, tree_hash, verified
+from verify_bundle import BROKEN, HOLDS, UNDECIDED, judge
 
 # RFC 8032, 7.1: public key, message, signature.
 RFC_8032 = [
@@ -136,6 +125,10 @@ def proof_with(change):
     return lambda files: files.update({"seal.tlog-proof": change(files["seal.tlog-proof"])})
 
 
+def every_proof_with(change):
+    return lambda files: files.update({n: change(data) for n, data in files.items() if n.endswith("tlog-proof")})
+
+
 def without_line(files):
     lines = files[MANIFEST].splitlines(keepends=True)
     files[MANIFEST] = b"".join(lines[:2] + lines[3:])
@@ -151,7 +144,8 @@ def handed(size, signer=None, by=NEXT):
 
 def twice(files):
     files["log.handovers"] = handover(LOG, OTHER, 3) + handover(OTHER, NEXT, 9)
-    files["seal.tlog-proof"] = bundle(signers=(NEXT,))["seal.tlog-proof"]
+    proofs = bundle(signers=(NEXT,)).items()
+    files.update({name: data for name, data in proofs if name.endswith("tlog-proof")})
 
 
 def forged(at):
@@ -179,6 +173,10 @@ SMALLER = log_of(seal_of(manifest(CHUNKS)), after=1)
 LEAVES = log_of(seal_of(manifest(CHUNKS)))
 FORKED = LEAVES[:-1] + [b"another end"]
 LARGER = LEAVES + [b"later still"]
+
+# Someone with the log's own key tells the beginning anew, which was committed to before.
+ANEW = [("output", b"zstd new"), *CHUNKS[1:]]
+COMMITTED = {index: progress_of(manifest(CHUNKS), index, count) for index, count in PROGRESS}
 
 # What is done to a good bundle, what is demanded, and the verdict.
 CASES = [
@@ -260,12 +258,27 @@ CASES = [
     ("handed over by nobody", handed(9, signer=NEXT), {}, BROKEN),
     ("handed over to another", handed(9, by=OTHER), {}, BROKEN),
     ("handed over twice", twice, {}, HOLDS),
+    ("without what was committed to", drop(*[f"progress/{n}.{kind}" for n in (1, 2) for kind in ("json", "tlog-proof")]), {}, HOLDS),
+    ("a root that was committed to", lambda f: f.update({"progress/1.json": progress_of(manifest(CHUNKS), 3, 2, root="00" * 32)}), {}, BROKEN),
+    ("what was committed to, of more lines", lambda f: f.update({"progress/2.json": progress_of(manifest(CHUNKS), 5, 5)}), {}, BROKEN),
+    ("a proof of what was committed to gone", drop("progress/2.tlog-proof"), {}, UNDECIDED),
+    ("a leaf of what was committed to gone", drop("progress/2.json"), {}, UNDECIDED),
+    ("two of their proofs swapped", swap("progress/1.tlog-proof", "progress/2.tlog-proof"), {}, BROKEN),
+    ("what was committed to is nothing", put(**{"progress/1.json": b"[]"}), {}, BROKEN),
+    ("what was committed to is the seal", lambda f: f.update({"progress/1.json": f["seal.json"], "progress/1.tlog-proof": f["seal.tlog-proof"]}), {}, BROKEN),
+    ("another checkpoint for it", lambda f: f.update({"progress/1.tlog-proof": proof_of(LARGER, checkpoint(LARGER), 3)}), {}, BROKEN),
+    ("signed: another beginning than was committed to", lambda f: (signed(chunks=ANEW, progress=COMMITTED)(f), f.update({"recording/" + FILES[0]: b"zstd new"})), {}, BROKEN),
+    ("signed: fewer lines than were committed to", lambda f: (signed(chunks=CHUNKS[:1], progress=COMMITTED)(f), drop(*["recording/" + name for name in FILES[1:]])(f)), {}, BROKEN),
+    ("signed: more lines were committed to than there are", signed(progress={3: progress_of(manifest(CHUNKS), 3, 99)}), {}, BROKEN),
+    ("signed: another channel was committed to", signed(progress={3: progress_of(manifest(CHUNKS), 3, 2, channel=1)}), {}, BROKEN),
+    ("signed: no number of lines was committed to", signed(progress={3: progress_of(manifest(CHUNKS), 3, 2, lines=True)}), {}, BROKEN),
+    ("signed: another session was committed to", signed(progress={3: progress_of(manifest(CHUNKS), 3, 2).replace(SESSION.encode(), b"x")}), {}, BROKEN),
     ("a witness", lambda files: None, {"witnesses": [Key(WITNESS.vkey(4))]}, HOLDS),
     ("no such witness", lambda files: None, {"witnesses": [Key(OTHER.vkey(4))]}, UNDECIDED),
     ("young enough", lambda files: None, {"max_age": 60, "now": AT + 60}, HOLDS),
     ("too old", lambda files: None, {"max_age": 60, "now": AT + 61}, UNDECIDED),
     ("by a witness's clock", lambda f: None, {"max_age": 60, "now": AT + 65, "witnesses": [Key(WITNESS.vkey(4))]}, HOLDS),
-    ("an age, and no time", proof_with(lambda p: p[: p.index(LOG.timed(checkpoint(LEAVES).partition("\n\n")[0] + "\n", AT).encode())]), {"max_age": 60, "now": AT}, UNDECIDED),
+    ("an age, and no time", every_proof_with(lambda p: p[: p.index(LOG.timed(checkpoint(LEAVES).partition("\n\n")[0] + "\n", AT).encode())]), {"max_age": 60, "now": AT}, UNDECIDED),
     ("seen smaller", lambda files: None, {"seen": SMALLER}, UNDECIDED),
     ("seen the same", lambda files: None, {"seen": LEAVES}, HOLDS),
     ("seen another of that size", lambda files: None, {"seen": FORKED}, BROKEN),

@@ -5,6 +5,7 @@ mod doctor;
 mod evidence;
 mod failing;
 mod keeping;
+mod mending;
 mod page;
 mod plant;
 mod visit;

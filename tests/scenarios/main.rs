@@ -19,6 +19,7 @@ mod fuzz;
 mod house;
 mod idle;
 mod process;
+mod progress;
 mod refused;
 mod session;
 mod story;

@@ -13,10 +13,11 @@ use domain::policy::Action;
 use domain::{Clock, Draft, Role, SessionId};
 use recorder::Patience;
 use recorder::archive::{ArchiveError, Recording, Track};
-use recorder::bundle::{BundleReader, Contents, Papers};
+use recorder::bundle::{BundleReader, Contents, Papers, Proven};
 use recorder::replay::{self, Facts, Index, Settings};
 use recorder::serve;
 use serde_json::json;
+use store::EventProof;
 use utoipa_axum::routes;
 
 use super::recordings::send;
@@ -109,8 +110,8 @@ pub(super) fn answer<K: Eq + Hash + Send + 'static>(
 async fn papers(api: &Api, session: SessionId, channel: u32) -> Result<Papers, ApiError> {
     let proven = api.store.seal_proof(session, channel).await?;
     Ok(Papers {
-        leaf: proven.leaf,
-        proof: proven.proof.to_string(),
+        seal: paper(proven.seal),
+        progress: proven.progress.into_iter().map(paper).collect(),
         vkeys: api
             .settings
             .log_keys
@@ -119,6 +120,13 @@ async fn papers(api: &Api, session: SessionId, channel: u32) -> Result<Papers, A
             .collect(),
         handovers: api.store.log_handovers().await?,
     })
+}
+
+fn paper(event: EventProof) -> Proven {
+    Proven {
+        leaf: event.leaf,
+        proof: event.proof.to_string(),
+    }
 }
 
 async fn open(

@@ -1,13 +1,16 @@
 //! What the recorder has to say for itself goes into the store: recordings that it
 //! had to close on its own, and how its disk is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Actor, Clock, Draft};
+use recorder::archive::{Archive, ArchiveError};
 use recorder::{Health, Interrupted, Recorder, Space};
 use serde_json::json;
 use store::{RecordingEnd, RecordingSeal, Store};
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 /// How often its health is looked at, and a seal that was not stored is tried again.
@@ -23,6 +26,7 @@ pub(super) async fn keep(
     let Some(mut interrupted) = recorder.interrupted() else {
         anyhow::bail!("somebody else has asked the recorder already");
     };
+    let archive = recorder.archive();
     let mut waiting: Vec<Interrupted> = Vec::new();
     let mut told = Told::default();
     loop {
@@ -31,7 +35,7 @@ pub(super) async fn keep(
         }
         let mut left = Vec::new();
         for one in waiting {
-            if !sealed(&store, &one).await {
+            if !sealed(&store, &archive, &one).await {
                 left.push(one);
             }
         }
@@ -46,8 +50,15 @@ pub(super) async fn keep(
     }
 }
 
-/// Stores the seal of a recording that was closed as interrupted.
-async fn sealed(store: &Store, one: &Interrupted) -> bool {
+/// Stores the seal of a recording that was closed as interrupted, and before that an
+/// alarm if it does not go on as it was committed to while it ran.
+async fn sealed(store: &Store, archive: &Archive, one: &Interrupted) -> bool {
+    if let Err(error) = continued(store, archive, one).await {
+        let (session, channel) = (one.session, one.channel);
+        let error = format!("{error:#}");
+        tracing::error!(%session, channel, error, "recording.progress_not_compared");
+        return false;
+    }
     let Interrupted {
         session,
         channel,
@@ -75,6 +86,44 @@ async fn sealed(store: &Store, one: &Interrupted) -> bool {
             false
         }
     }
+}
+
+async fn continued(store: &Store, archive: &Archive, one: &Interrupted) -> anyhow::Result<()> {
+    let Interrupted {
+        session, channel, ..
+    } = *one;
+    let progress = store.progress_of(session, channel).await?;
+    if progress.is_empty() {
+        return Ok(());
+    }
+    let lines = progress.iter().map(|so_far| so_far.lines).collect();
+    let archive = archive.clone();
+    let is = spawn_blocking(move || {
+        match archive.open(session, channel) {
+            Ok(recording) => Ok(recording.manifest().seals_after(&lines)),
+            Err(ArchiveError::Disk(error)) => Err(error),
+            // Nothing that could be understood: nothing of it is left.
+            Err(_) => Ok(BTreeMap::new()),
+        }
+    })
+    .await??;
+    let kept = |so_far: &&RecordingSeal| {
+        is.get(&so_far.lines)
+            .is_some_and(|seal| seal.root == so_far.root)
+    };
+    let Some(lost) = progress.iter().find(|so_far| !kept(so_far)) else {
+        return Ok(());
+    };
+    tracing::error!(%session, channel, lines = lost.lines, "recording.not_continued");
+    let draft = Draft::new("recording.not_continued", "session", session)
+        .after(json!({ "channel": channel, "lines": lost.lines }))
+        .reason(format!(
+            "What is left of the recording does not begin with the {} lines that were committed \
+             to while it ran: it was altered or damaged. Keep it as it is, and compare it with a \
+             copy.",
+            lost.lines
+        ));
+    Ok(store.alarm(&Actor::system(), draft).await?)
 }
 
 /// What was last said of the recorder's health.

@@ -1,9 +1,10 @@
 //! What is done by itself: grants and requests whose time is over are settled,
-//! accounts that nobody uses are disabled, recordings are made searchable and, when
-//! their retention has ended, purged, and the log is signed. All look at the state of
+//! accounts that nobody uses are disabled, recordings are committed to while they run,
+//! made searchable and, when their retention has ended, purged, and the log is signed. All look at the state of
 //! things, so a turn that is missed or fails is made good by the next one.
 
 mod index;
+mod progress;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub(super) async fn run(
             disable_idle(&store, clock.as_ref()),
             purge(&store, recorder.root(), clock.as_ref()),
             sign(&store, &log_key, clock.as_ref()),
+            progress::run(&store, &recorder, clock.as_ref()),
             index::run(&store, &recorder, &clock, &stop)
         )
     };

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::{PROOF, RECORDING, SEAL, TarFiles};
+use super::{PROGRESS, PROOF, RECORDING, SEAL, TarFiles};
 use crate::archive::{DirFiles, Files, MANIFEST};
 
 /// The most files of a directory that are looked at.
@@ -77,11 +77,12 @@ impl Files for Bundle {
     }
 }
 
-/// The files of a bundle's directory, and of that of the recording.
+/// The files of a bundle's directory, and of those in it.
 fn listed(path: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
-    for (dir, before) in [(path.to_owned(), ""), (path.join(RECORDING), "recording/")] {
-        let entries = match fs::read_dir(dir) {
+    let dirs = [("", ""), (RECORDING, "recording/"), (PROGRESS, "progress/")];
+    for (dir, before) in dirs {
+        let entries = match fs::read_dir(path.join(dir)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             other => other?,
         };

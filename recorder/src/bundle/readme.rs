@@ -102,7 +102,14 @@ for p in $(sed -n '/^index/,/^$/p' seal.tlog-proof | sed '1d;/^$/d'); do p=$(pri
   i=$((i / 2)); last=$((last / 2)); done
 echo "$h"; sed '1,/^$/d' seal.tlog-proof | sed -n 3p | b64; echo
 ```
-4. **The log has signed the checkpoint.** Put the log's public key, that you trust, into `key`; the signature is the line of the log whose base64 begins like the key's HASH. If `log.handovers` is there, the key that signed may be a later one: each note in it is checked in the same way, with the key before.
+4. **What the log committed to while the recording ran is how it begins.** Each `progress/N.json`, if there are any, is an event that tells of so many first lines and their root. No output means that all agree. That each is in the log is seen as in step 3, with its own `progress/N.tlog-proof`, whose checkpoint is that of `seal.tlog-proof`.
+```sh
+for p in progress/*.json; do [ -e "$p" ] || continue
+  n=$(sed 's/.*"lines":\([0-9]*\).*/\1/' "$p"); want=$(sed 's/.*"root":"\([0-9a-f]*\)".*/\1/' "$p")
+  [ "$(tree "${leaves[@]:0:n}")" = "$want" ] || echo "$p: the recording does not begin so"
+done
+```
+5. **The log has signed the checkpoint.** Put the log's public key, that you trust, into `key`; the signature is the line of the log whose base64 begins like the key's HASH. If `log.handovers` is there, the key that signed may be a later one: each note in it is checked in the same way, with the key before.
 ```sh
 key='NAME+HASH+KEY'
 sed '1,/^$/d' seal.tlog-proof > checkpoint

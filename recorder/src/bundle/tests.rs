@@ -7,10 +7,17 @@ use super::*;
 use crate::archive::read::tests::{PIECES, ring, session, store};
 use crate::archive::{Archive, ArchiveError, Files, Keyring, Protection, Track};
 
+fn proven(leaf: &str) -> Proven {
+    Proven {
+        leaf: leaf.as_bytes().to_vec(),
+        proof: format!("proof of {leaf}\n"),
+    }
+}
+
 fn papers() -> Papers {
     Papers {
-        leaf: b"{}".to_vec(),
-        proof: "proof\n".to_owned(),
+        seal: proven("{}"),
+        progress: vec![proven("{\"first\":1}"), proven("{\"second\":2}")],
         vkeys: vec!["log+key".to_owned(), "witness+key".to_owned()],
         handovers: String::new(),
     }
@@ -45,6 +52,10 @@ fn what_is_in_a_bundle() {
         [
             "README.md",
             "log.vkeys",
+            "progress/1.json",
+            "progress/1.tlog-proof",
+            "progress/2.json",
+            "progress/2.tlog-proof",
             "recording/000000.output.cast.zst.age",
             "recording/000001.input.frames.zst.age",
             "recording/000002.output.cast.zst.age",
@@ -59,6 +70,8 @@ fn what_is_in_a_bundle() {
     );
     let keys = files.read(VKEYS, MAX_PAPER).unwrap().unwrap();
     assert_eq!(keys, b"log+key\nwitness+key\n");
+    let second = files.read("progress/2.json", MAX_LEAF).unwrap().unwrap();
+    assert_eq!(second, b"{\"second\":2}");
     assert_eq!(tar.len() % 512, 0);
     assert!(tar.ends_with(&[0; 1024]));
 }

@@ -7,7 +7,10 @@ use std::io::{self, Read};
 use secrecy::ExposeSecret;
 use tar::{Builder, EntryType, Header};
 
-use super::{HANDOVERS, PROOF, README, RECORDING, REPLAY, SEAL, VKEYS, key_name, readme};
+use super::{
+    HANDOVERS, MAX_PROGRESS, PROOF, README, RECORDING, REPLAY, SEAL, VKEYS, key_name,
+    progress_names, readme,
+};
 use crate::archive::chunk::MAX_STORED;
 use crate::archive::keys::identity_text;
 use crate::archive::manifest::MAX_MANIFEST;
@@ -15,13 +18,23 @@ use crate::archive::{
     ArchiveError, ChunkLine, DirFiles, Files, MANIFEST, Opening, Recording, Track,
 };
 
-/// What the log says of a recording.
+/// An event of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Papers {
-    /// The leaf that seals it, as it is.
+pub struct Proven {
+    /// Its leaf, as it is.
     pub leaf: Vec<u8>,
     /// The proof that it is in the log (c2sp.org/tlog-proof).
     pub proof: String,
+}
+
+/// What the log says of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Papers {
+    /// The event that seals it.
+    pub seal: Proven,
+    /// Those that committed to it while it ran, in order, under the same checkpoint;
+    /// of more than [`MAX_PROGRESS`] the last ones are taken.
+    pub progress: Vec<Proven>,
     /// The log's public key, then those of witnesses.
     pub vkeys: Vec<String>,
     /// Hand-over notes; empty if the key was never changed.
@@ -73,8 +86,14 @@ impl BundleReader {
         let mut first: VecDeque<(String, Vec<u8>)> = VecDeque::new();
         let mut add = |name: &str, content: Vec<u8>| first.push_back((name.to_owned(), content));
         add(README, readme.into_bytes());
-        add(SEAL, papers.leaf);
-        add(PROOF, papers.proof.into_bytes());
+        add(SEAL, papers.seal.leaf);
+        add(PROOF, papers.seal.proof.into_bytes());
+        let left_out = papers.progress.len().saturating_sub(MAX_PROGRESS);
+        for (number, event) in (1..).zip(papers.progress.into_iter().skip(left_out)) {
+            let [leaf, proof] = progress_names(number);
+            add(&leaf, event.leaf);
+            add(&proof, event.proof.into_bytes());
+        }
         let vkeys: String = papers.vkeys.iter().map(|key| format!("{key}\n")).collect();
         add(VKEYS, vkeys.into_bytes());
         if !papers.handovers.is_empty() {

@@ -11,7 +11,11 @@ const PAGE: usize = 4096;
 
 /// What a new start finds and closes.
 async fn restarted(dir: TempDir) -> (Bench, Vec<Interrupted>) {
-    let bench = Bench::at(dir, RealClock::start());
+    closed_by(Bench::at(dir, RealClock::start()))
+}
+
+/// What it has closed.
+pub(super) fn closed_by(bench: Bench) -> (Bench, Vec<Interrupted>) {
     let mut closed = bench.recorder.interrupted().unwrap();
     let mut all = Vec::new();
     while let Ok(one) = closed.try_recv() {
@@ -151,6 +155,10 @@ async fn segments_are_used_again_and_their_keys_are_gone() {
     let (input, mut tail, output) = bench.open(0).await;
     let first = wal_files(bench.dir.path());
     let page = std::fs::read(&first[0]).unwrap()[..PAGE].to_vec();
+    output
+        .write(Stream::Out, Bytes::from_static(b"shown"))
+        .unwrap();
+    output.exit(7).unwrap();
     // More than four segments.
     for at in 0..700 {
         input.append(pattern(at * 60_000, 60_000)).await.unwrap();
@@ -166,6 +174,13 @@ async fn segments_are_used_again_and_their_keys_are_gone() {
     // A recording that has been let go of in parts is whole nevertheless.
     let (again, closed) = restarted(killed(&bench)).await;
     assert_eq!(closed.len(), 1);
+    let Closing {
+        bytes_in,
+        bytes_out,
+        exit,
+        ..
+    } = closed[0].closing;
+    assert_eq!((bytes_in, bytes_out, exit), (42_000_000, 5, Some(7)));
     assert!(
         again.input(0).await
             == pattern(0, 0)

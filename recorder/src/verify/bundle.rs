@@ -1,5 +1,6 @@
 //! A bundle: one recording, its seal, and the proof that the seal is in the log.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use ledger::proof::verify_inclusion;
@@ -9,12 +10,13 @@ use secrecy::SecretString;
 use super::checkpoint::{self, Along};
 use super::event::{self, Said};
 use super::recording::{There, capital, chunks, content, differs, manifest, some, what};
-use super::{Report, Trust, count};
+use super::{Report, Trust, count, progress};
 use crate::archive::keys::parse_identity;
 use crate::archive::manifest::MAX_MANIFEST;
 use crate::archive::{Files, MANIFEST, Manifest, Track};
 use crate::bundle::{
     HANDOVERS, MAX_LEAF, MAX_PAPER, PROOF, README, RECORDING, REPLAY, SEAL, VKEYS, key_name,
+    progress_names,
 };
 
 /// The longest key file that is read, in bytes.
@@ -55,9 +57,10 @@ pub fn verify_bundle(
     }
     let leaf = files.read(SEAL, MAX_LEAF)?;
     seal(&mut report, leaf.as_deref(), manifest.as_ref());
-    log(&mut report, files, leaf.as_deref(), trust)?;
+    let under = log(&mut report, files, leaf.as_deref(), trust)?;
+    let times = progress::check(&mut report, files, manifest.as_ref(), under.as_ref())?;
     if let Some(manifest) = &manifest {
-        strangers(&mut report, names, manifest);
+        strangers(&mut report, names, manifest, times);
     }
     Ok(report)
 }
@@ -159,25 +162,26 @@ fn seal(report: &mut Report, leaf: Option<&[u8]>, manifest: Option<&Manifest>) {
     }
 }
 
+/// Gives the checkpoint, as it stands there and as it was understood.
 fn log(
     report: &mut Report,
     files: &mut impl Files,
     leaf: Option<&[u8]>,
     trust: &Trust,
-) -> io::Result<()> {
+) -> io::Result<Option<(String, Checkpoint)>> {
     let Some(proof) = files.read(PROOF, MAX_PAPER)? else {
         report.undecided(
             "proof",
             "There is no proof that the seal is in the log: no checkpoint was signed since, or \
              it was left out.",
         );
-        return Ok(());
+        return Ok(None);
     };
     let proof = match TlogProof::parse(&proof) {
         Ok(proof) => proof,
         Err(error) => {
             report.contradicted("proof", capital(&error.to_string()));
-            return Ok(());
+            return Ok(None);
         }
     };
     let along = Along {
@@ -186,7 +190,7 @@ fn log(
     };
     let note = proof.checkpoint.as_bytes();
     let Some((checkpoint, before)) = checkpoint::check(report, note, &along, trust) else {
-        return Ok(());
+        return Ok(None);
     };
     if let Some(leaf) = leaf {
         included(report, leaf, &proof, &checkpoint);
@@ -194,7 +198,7 @@ fn log(
     if let Some(before) = before {
         compare(report, &before, &checkpoint);
     }
-    Ok(())
+    Ok(Some((proof.checkpoint, checkpoint)))
 }
 
 fn included(report: &mut Report, leaf: &[u8], proof: &TlogProof, checkpoint: &Checkpoint) {
@@ -251,7 +255,8 @@ fn compare(report: &mut Report, before: &Checkpoint, now: &Checkpoint) {
 }
 
 /// What is in a bundle and is vouched for by nothing.
-fn strangers(report: &mut Report, names: &[String], manifest: &Manifest) {
+fn strangers(report: &mut Report, names: &[String], manifest: &Manifest, progress: usize) {
+    let progress: BTreeSet<String> = (1..=progress).flat_map(progress_names).collect();
     let known = |name: &str| {
         let papers = [README, SEAL, PROOF, VKEYS, HANDOVERS, REPLAY];
         let of_recording = |rest: &str| {
@@ -265,6 +270,7 @@ fn strangers(report: &mut Report, names: &[String], manifest: &Manifest) {
                 })
         };
         papers.contains(&name)
+            || progress.contains(name)
             || Track::ALL.iter().any(|track| key_name(*track) == name)
             || name
                 .strip_prefix(RECORDING)

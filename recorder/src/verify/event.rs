@@ -32,6 +32,8 @@ pub(super) type Place = (SessionId, u32);
 pub(super) enum Said {
     /// It is sealed.
     Sealed(Place, Sealed),
+    /// It is committed to as far as it is.
+    Progress(Place, Progress),
     /// Its chunks were deleted, as the rules of the zone say.
     Purged(Place),
     /// Nothing.
@@ -49,8 +51,17 @@ pub(super) struct Sealed {
     pub(super) exit: Option<u32>,
 }
 
-/// A leaf's number, and what it says; `None` if it is no event, or says a seal
-/// that can't be understood.
+/// What a recording under way had come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// The number of the event.
+    pub(super) event: u64,
+    pub(super) lines: u64,
+    pub(super) root: Hash,
+}
+
+/// A leaf's number, and what it says; `None` if it is no event, or says of a
+/// recording what can't be understood.
 pub(super) fn read(leaf: &[u8]) -> Option<(u64, Said)> {
     // The number is read by itself first: what is in `after` of other events
     // has other forms.
@@ -60,17 +71,25 @@ pub(super) fn read(leaf: &[u8]) -> Option<(u64, Said)> {
         action: String,
     }
     let outline: Outline = serde_json::from_slice(leaf).ok()?;
-    if outline.action != "recording.sealed" && outline.action != "recording.purged" {
+    let known = ["recording.sealed", "recording.progress", "recording.purged"];
+    if !known.contains(&outline.action.as_str()) {
         return Some((outline.seq, Said::Other));
     }
     let event: Event = serde_json::from_slice(leaf).ok()?;
     let session = event.subject.strip_prefix("session/")?.parse().ok()?;
     let after = event.after?;
     let place = (session, after.channel?);
-    let said = if event.action == "recording.purged" {
-        Said::Purged(place)
-    } else {
-        Said::Sealed(
+    let said = match event.action.as_str() {
+        "recording.purged" => Said::Purged(place),
+        "recording.progress" => Said::Progress(
+            place,
+            Progress {
+                event: event.seq,
+                lines: after.lines?,
+                root: Hash::from_hex(&after.root?).ok()?,
+            },
+        ),
+        _ => Said::Sealed(
             place,
             Sealed {
                 state: after.state?,
@@ -80,7 +99,7 @@ pub(super) fn read(leaf: &[u8]) -> Option<(u64, Said)> {
                 bytes_out: after.bytes_out?,
                 exit: after.exit,
             },
-        )
+        ),
     };
     Some((event.seq, said))
 }

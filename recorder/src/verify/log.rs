@@ -9,7 +9,7 @@ use ledger::tile::{Content, TilePath, WIDTH};
 use ledger::{Checkpoint, Frontier, Hash, leaf_hash};
 
 use super::checkpoint::{self, Along};
-use super::event::{self, Place, Said, Sealed};
+use super::event::{self, Place, Progress, Said, Sealed};
 use super::recording::some;
 use super::{Report, Trust, count};
 use crate::archive::{DirFiles, Files};
@@ -51,9 +51,27 @@ impl LogDir {
 #[derive(Default)]
 struct Told {
     sealed: BTreeMap<Place, Sealed>,
+    /// What was committed to while they ran, in order.
+    progress: BTreeMap<Place, Vec<Progress>>,
     purged: BTreeSet<Place>,
     /// Sealed twice, and otherwise.
     twice: Vec<String>,
+}
+
+impl Told {
+    /// All recordings that are committed to.
+    fn places(&self) -> BTreeSet<Place> {
+        self.sealed
+            .keys()
+            .chain(self.progress.keys())
+            .copied()
+            .collect()
+    }
+
+    /// What was committed to while that recording ran.
+    fn progress_of(&self, place: &Place) -> &[Progress] {
+        self.progress.get(place).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Checks an exported log.
@@ -97,12 +115,12 @@ pub fn verify_log(dir: &LogDir, trust: &Trust) -> io::Result<Report> {
     }
     match &dir.recordings {
         Some(root) => recordings::check(&mut report, root, &walk.told, trust)?,
-        None if walk.told.sealed.is_empty() => {}
+        None if walk.told.places().is_empty() => {}
         None => report.noted(
             "recordings",
             format!(
-                "The log seals {}, which are not here and were not looked at.",
-                count(walk.told.sealed.len() as u64, "recording")
+                "The log commits to {}, which are not here and were not looked at.",
+                count(walk.told.places().len() as u64, "recording")
             ),
         ),
     }
@@ -203,6 +221,9 @@ impl Walk {
                 if former.is_some_and(|former| former != sealed) {
                     self.told.twice.push(format!("{}/{}", place.0, place.1));
                 }
+            }
+            Said::Progress(place, progress) => {
+                self.told.progress.entry(place).or_default().push(progress);
             }
             Said::Purged(place) => {
                 self.told.purged.insert(place);

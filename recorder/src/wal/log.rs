@@ -99,7 +99,11 @@ impl Log {
         let (what, remark) = match what {
             What::Output(stream, bytes) => {
                 let length = kept.take(stream, &bytes);
-                let cut = length < bytes.len() && kept.cut_now();
+                let rest = bytes.len().saturating_sub(length);
+                if rest > 0 {
+                    lock(&batch.core.logged).bytes_out += rest as u64;
+                }
+                let cut = rest > 0 && kept.cut_now();
                 let label = cut.then(|| kept.cut_label());
                 (What::Output(stream, bytes.slice(..length)), label)
             }
@@ -130,6 +134,7 @@ impl Log {
         let mut small = [0; 4];
         let (kind, payload) = what.frame(&batch.core.opening, &mut small);
         let sequence = self.append(kind, batch.core.number, at, payload)?;
+        lock(&batch.core.logged).take(&what);
         if batch.pieces.is_empty() {
             lock(&batch.core.state).placed(sequence);
         }
@@ -194,7 +199,8 @@ impl Log {
         self.segment = Some(segment);
         (self.end, self.forgotten) = (PAGE as u64, PAGE as u64);
         for core in self.live.all() {
-            self.put(Kind::Open, core.number, Duration::ZERO, &core.opening)?;
+            let opening = lock(&core.logged).after(&core.opening);
+            self.put(Kind::Open, core.number, Duration::ZERO, &opening)?;
         }
         self.settle.wake();
         Ok(())

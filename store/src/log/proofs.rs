@@ -5,23 +5,33 @@ use std::time::Duration;
 
 use domain::SessionId;
 use ledger::{Hash, Plan, ProofError, TlogProof, leaf_hash};
-use serde_json::Value;
+use sqlx::sqlite::SqliteConnection;
 
-use super::leaf::Leaf;
-use super::{LogFault, checkpoints, tree};
+use super::about::{Commits, about};
+use super::{Leaf, LogCheckpoint, LogFault, checkpoints, tree};
 use crate::error::{Refusal, StoreError};
 use crate::store::Store;
 
 /// How much older a checkpoint may be to be taken because a witness has signed it.
 const OLDER_FOR_A_WITNESS: Duration = Duration::from_secs(10 * 60);
 
-/// The proof that a recording was sealed as it is.
+/// The proof that an event is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SealProof {
-    /// The leaf that seals it.
+pub struct EventProof {
+    /// The event's leaf.
     pub leaf: Vec<u8>,
     /// Its index, its inclusion proof, and the checkpoint that covers it.
     pub proof: TlogProof,
+}
+
+/// The proof that a recording was sealed as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealProof {
+    /// Of the event that seals it.
+    pub seal: EventProof,
+    /// Of the events that committed to it while it ran, in order, under the same
+    /// checkpoint.
+    pub progress: Vec<EventProof>,
     /// The size of the log in the checkpoint.
     pub size: u64,
 }
@@ -40,48 +50,26 @@ impl Store {
         channel: u32,
     ) -> Result<SealProof, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sqlx::query(concat!(
-            "SELECT seq, id, at, actor, source, action, subject, before, after, reason FROM audit",
-            " WHERE action = 'recording.sealed' AND subject = $1 ORDER BY seq DESC",
-        ))
-        .bind(format!("session/{session}"))
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut sealed = None;
-        for row in &rows {
-            let leaf = Leaf::of(row)?;
-            if channel_of(&leaf) == Some(channel) {
-                sealed = Some(leaf);
-                break;
-            }
-        }
+        let sealed = about(&mut tx, Commits::Seal, session, channel).await?;
         let named = format!("{session}/{channel}");
-        let leaf = sealed.ok_or_else(|| StoreError::missing("sealed recording", named))?;
-        let (seq, leaf) = (leaf.seq, leaf.bytes());
-        let index = tree::index_of(seq);
+        let sealed = sealed
+            .last()
+            .ok_or_else(|| StoreError::missing("sealed recording", named))?;
+        let sealed = Leaf::of(sealed)?;
+        let index = tree::index_of(sealed.seq);
         let covering = checkpoints::covering(&mut tx, index, OLDER_FOR_A_WITNESS).await?;
         let checkpoint = covering.ok_or_else(|| {
             let text = "the recording was sealed a moment ago and no checkpoint covers it yet; try again in a minute";
             Refusal::new("not_signed_yet", text)
         })?;
-        let plan = Plan::inclusion(index, checkpoint.size).map_err(out_of_range)?;
-        let nodes: Vec<_> = plan.nodes().collect();
-        let proof = plan.assemble(&tree::hashes(&mut tx, &nodes).await?);
-        let proof = proof.map_err(|_| LogFault::NotAsSigned {
-            size: checkpoint.size,
-        })?;
-        let hash = leaf_hash(&leaf);
-        let holds =
-            ledger::proof::verify_inclusion(hash, index, checkpoint.size, &proof, &checkpoint.root);
-        holds.map_err(|_| LogFault::EventChanged { seq })?;
+        let seal = prove(&mut tx, &sealed, &checkpoint).await?;
+        let mut progress = Vec::new();
+        for row in about(&mut tx, Commits::Progress, session, channel).await? {
+            progress.push(prove(&mut tx, &Leaf::of(&row)?, &checkpoint).await?);
+        }
         Ok(SealProof {
-            leaf,
-            proof: TlogProof {
-                extra: None,
-                index,
-                proof,
-                checkpoint: checkpoint.note,
-            },
+            seal,
+            progress,
             size: checkpoint.size,
         })
     }
@@ -104,10 +92,27 @@ impl Store {
     }
 }
 
-/// Which channel's recording an event seals.
-fn channel_of(leaf: &Leaf<'_>) -> Option<u32> {
-    let after: Value = serde_json::from_str(leaf.after?).ok()?;
-    after.get("channel")?.as_u64()?.try_into().ok()
+async fn prove(
+    conn: &mut SqliteConnection,
+    event: &Leaf<'_>,
+    checkpoint: &LogCheckpoint,
+) -> Result<EventProof, StoreError> {
+    let (seq, leaf) = (event.seq, event.bytes());
+    let (index, size) = (tree::index_of(seq), checkpoint.size);
+    let plan = Plan::inclusion(index, size).map_err(out_of_range)?;
+    let nodes: Vec<_> = plan.nodes().collect();
+    let proof = plan.assemble(&tree::hashes(conn, &nodes).await?);
+    let proof = proof.map_err(|_| LogFault::NotAsSigned { size })?;
+    let holds =
+        ledger::proof::verify_inclusion(leaf_hash(&leaf), index, size, &proof, &checkpoint.root);
+    holds.map_err(|_| LogFault::EventChanged { seq })?;
+    let proof = TlogProof {
+        extra: None,
+        index,
+        proof,
+        checkpoint: checkpoint.note.clone(),
+    };
+    Ok(EventProof { leaf, proof })
 }
 
 fn out_of_range(error: ProofError) -> Refusal {

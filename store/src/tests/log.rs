@@ -13,14 +13,14 @@ use secrecy::SecretBox;
 use serde_json::json;
 
 use super::world::*;
-use crate::{LogCheckpoint, LogFault, Store, StoreError};
+use crate::{LogCheckpoint, LogFault, SealProof, Store, StoreError};
 
 fn key(name: &str, seed: u8) -> SigningKey {
     let seed = SecretBox::new(Box::new([seed; 32]));
     SigningKey::from_seed(name, KeyKind::Note, seed).expect("a key")
 }
 
-fn log() -> SigningKey {
+pub(super) fn log() -> SigningKey {
     key("plant.example/log", 1)
 }
 
@@ -247,6 +247,7 @@ async fn a_seal_is_proven_once_a_checkpoint_covers_it() {
     for channel in [0, 1] {
         let sealed = store.seal_proof(session, channel).await.expect("proven");
         assert_eq!(sealed.size, newest.size);
+        let SealProof { seal: sealed, .. } = sealed;
         let leaf: serde_json::Value = serde_json::from_slice(&sealed.leaf).expect("JSON");
         assert_eq!(leaf["action"], "recording.sealed");
         assert_eq!(leaf["subject"], format!("session/{session}"));
@@ -267,7 +268,7 @@ async fn a_seal_is_proven_once_a_checkpoint_covers_it() {
         .expect("added");
     let sealed = store.seal_proof(session, 0).await.expect("proven");
     assert_eq!(sealed.size, first.size);
-    assert!(sealed.proof.checkpoint.contains("w.example"));
+    assert!(sealed.seal.proof.checkpoint.contains("w.example"));
     world.clock.pass(HOUR);
     many(&world, 1).await;
     let later = store.sign_checkpoint(&key).await.expect("signed");

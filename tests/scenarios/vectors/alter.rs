@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use domain::SessionId;
 use ledger::{Hash, TlogProof, VerifierKey};
-use recorder::archive::{Chunk, Closing, End, MANIFEST, Manifest, ManifestWriter, Track};
+use recorder::archive::chunk::hash;
+use recorder::archive::{
+    ChunkLine, Closing, End, MANIFEST, Manifest, ManifestWriter, Packer, Seal, Track,
+};
 
 use super::log::Log;
-use super::make::{self, SESSIONS, SIZE, Site, VISIT};
+use super::make::{self, OTHER, PROGRESS, SESSIONS, SIZE, Site, VISIT, place};
 
 /// The unpacked bundle, or the exported log.
 pub(super) struct Dir(PathBuf);
@@ -102,7 +105,7 @@ impl Dir {
 
     /// Changes the last piece of what the asset showed, and makes a manifest that
     /// fits it; gives what a seal of it must say.
-    pub(super) fn retell(&self, session: SessionId) -> (Closing, recorder::archive::Seal) {
+    pub(super) fn retell(&self, session: SessionId) -> (Closing, Seal) {
         let manifest = format!("recording/{MANIFEST}");
         let parsed = Manifest::parse(&self.read(&manifest)).unwrap();
         assert_eq!(parsed.opening.session, session);
@@ -122,18 +125,73 @@ impl Dir {
     }
 }
 
-/// The manifest says something else of its chunks, and all its lines fit that.
-pub(super) fn remake(dir: &Dir, change: impl Fn(&mut Chunk)) {
-    let name = format!("recording/{MANIFEST}");
+/// The manifest of the recording at `at` says something else of its chunks, and all
+/// its lines fit that; gives what a seal of it must say.
+pub(super) fn remake(dir: &Dir, at: &str, change: impl Fn(&mut ChunkLine)) -> (Closing, Seal) {
+    let name = format!("{at}/{MANIFEST}");
     let parsed = Manifest::parse(&dir.read(&name)).unwrap();
     let (mut writer, mut manifest) = ManifestWriter::open(&parsed.opening);
-    for line in parsed.chunks {
-        let mut chunk = line.chunk;
-        change(&mut chunk);
-        manifest.extend(writer.chunk(&chunk));
+    for mut line in parsed.chunks {
+        change(&mut line);
+        manifest.extend(writer.chunk(&line.chunk));
     }
-    manifest.extend(writer.close(&parsed.closing.unwrap()).0);
+    let closing = parsed.closing.unwrap();
+    let (last, seal) = writer.close(&closing);
+    manifest.extend(last);
     dir.write(&name, manifest);
+    (closing, seal)
+}
+
+/// The first chunk of the recording at `at` is another one, and its manifest fits it.
+pub(super) fn another_beginning(dir: &Dir, at: &str) -> (Closing, Seal) {
+    let header = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n";
+    let told = format!("{header}[0.5,\"o\",\"nothing to see\\r\\n\"]\n");
+    let stored = Packer::new(3).unwrap().pack(told.as_bytes(), &[]).unwrap();
+    dir.write(&CHUNKS[0].replace("recording", at), &stored);
+    remake(dir, at, |line| {
+        if line.number == 0 {
+            line.chunk.bytes = told.len() as u64;
+            line.chunk.stored = stored.len() as u64;
+            line.chunk.sha256 = hash(&stored);
+        }
+    })
+}
+
+/// A log with this seal of the bundle's recording, and all that was committed to
+/// before, signed by its owner; the bundle's proofs are of it.
+pub(super) fn seal_again(site: &Site, dir: &Dir, told: &(Closing, Seal)) {
+    let seal = make::sealed(VISIT, SESSIONS[0], told);
+    dir.write("seal.json", &seal);
+    let mut leaves: Vec<_> = (1..=SIZE)
+        .map(|seq| make::event(seq, "request.approved", 7, "null"))
+        .collect();
+    leaves[place(VISIT)] = seal;
+    for (number, (seq, _)) in (1..).zip(PROGRESS) {
+        leaves[place(seq)] = dir.read(&format!("progress/{number}.json"));
+    }
+    let log = Log { leaves };
+    let note = log.signed(&site.second, None);
+    dir.prove(&log.proof(VISIT - 1, &note));
+    for (number, (seq, _)) in (1..).zip(PROGRESS) {
+        let proof = log.proof(seq - 1, &note).to_string();
+        dir.write(&format!("progress/{number}.tlog-proof"), proof);
+    }
+}
+
+/// The other recording is made anew, and sealed again by the owner of the key.
+pub(super) fn others_again(site: &Site, dir: &Dir, told: &(Closing, Seal)) {
+    rewrite(dir, &site.second, |log| {
+        log.leaves[place(OTHER)] = make::sealed(OTHER, SESSIONS[1], told);
+    });
+}
+
+/// The other recording has not ended yet.
+pub(super) fn others_goes_on(site: &Site, dir: &Dir) {
+    rewrite(dir, &site.second, |log| {
+        log.leaves[place(OTHER)] = make::event(OTHER, "request.approved", 7, "null");
+    });
+    let manifest = format!("{}/{MANIFEST}", dir.recording(SESSIONS[1]));
+    dir.without_line(&manifest, 5);
 }
 
 /// The bundle's recording is another one, and the seal fits it.
@@ -170,7 +228,7 @@ pub(super) fn anothers_seal(site: &Site, dir: &Dir) {
         bytes_out: 1,
         exit: None,
     };
-    let seal = recorder::archive::Seal {
+    let seal = Seal {
         lines: 6,
         root: Hash::of(b"another").0,
     };

@@ -10,6 +10,7 @@ use ledger::witness::{AddCheckpoint, Seen, decide};
 use ledger::{
     Checkpoint, Frontier, Hash, Node, Note, Plan, SigningKey, TlogProof, bundle, leaf_hash,
 };
+use recorder::bundle::Proven;
 
 /// When checkpoint number `size` was signed, in seconds since 1970.
 pub(super) fn signed_at(size: u64) -> u64 {
@@ -99,6 +100,14 @@ impl Log {
             index,
             proof: plan.assemble(&hashes).unwrap(),
             checkpoint: note.to_string(),
+        }
+    }
+
+    /// The same with the event, as a bundle has it.
+    pub(super) fn proven(&self, index: u64, note: &Note) -> Proven {
+        Proven {
+            leaf: self.leaves[usize::try_from(index).unwrap()].clone(),
+            proof: self.proof(index, note).to_string(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! one of them. Its signing keys grow from fixed seeds, so that alterations can
 //! be signed like originals.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,8 +13,8 @@ use ledger::{Handover, Hash, KeyKind, SigningKey};
 use recorder::archive::chunk::{file_name, hash};
 use recorder::archive::keys::key_file_name;
 use recorder::archive::{
-    Archive, Chunk, Closing, End, Keyring, MANIFEST, ManifestWriter, Opening, Packer, Protection,
-    Seal, Track, recording_dir,
+    Archive, Chunk, Closing, End, Keyring, MANIFEST, Manifest, ManifestWriter, Opening, Packer,
+    Protection, Seal, Track, recording_dir,
 };
 use recorder::bundle::{BundleReader, Contents, Papers};
 use recorder::verify::Trust;
@@ -33,6 +34,10 @@ pub(super) const VISIT: u64 = 262;
 pub(super) const OTHER: u64 = 255;
 const OLD: u64 = 50;
 const PURGED: u64 = 150;
+/// The events that commit to the first while it ran, each with its lines so far, and
+/// one that does so to the second.
+pub(super) const PROGRESS: [(u64, u64); 2] = [(257, 3), (259, 5)];
+pub(super) const OTHERS_PROGRESS: (u64, u64) = (195, 3);
 
 pub(super) const LOG: &str = "plant.example/log";
 
@@ -120,9 +125,15 @@ pub(super) fn everything(site: &Site, at: &Path) {
         }
         _ => event(seq, "request.approved", 7, "null"),
     });
-    let log = Log {
-        leaves: leaves.collect(),
-    };
+    let mut leaves: Vec<Vec<u8>> = leaves.collect();
+    for (of, (seq, lines)) in [
+        (SESSIONS[0], PROGRESS[0]),
+        (SESSIONS[0], PROGRESS[1]),
+        (SESSIONS[1], OTHERS_PROGRESS),
+    ] {
+        leaves[place(seq)] = progress(seq, of, &so_far(&root, of, lines));
+    }
+    let log = Log { leaves };
     let note = log.signed(&site.second, Some(&site.witness));
     log.write(&dir, &note);
     let vkeys = site.vkeys();
@@ -142,8 +153,8 @@ pub(super) fn everything(site: &Site, at: &Path) {
             .unwrap(),
         tracks: Track::ALL.to_vec(),
         papers: Papers {
-            leaf: log.leaves[usize::try_from(index).unwrap()].clone(),
-            proof: log.proof(index, &note).to_string(),
+            seal: log.proven(index, &note),
+            progress: PROGRESS.map(|(seq, _)| log.proven(seq - 1, &note)).to_vec(),
             vkeys,
             handovers: site.handovers(),
         },
@@ -151,6 +162,11 @@ pub(super) fn everything(site: &Site, at: &Path) {
     };
     let mut tar = fs::File::create(at.join("visit.tar")).unwrap();
     io::copy(&mut BundleReader::new(contents).unwrap(), &mut tar).unwrap();
+}
+
+/// Where event number `seq` is among the leaves.
+pub(super) fn place(seq: u64) -> usize {
+    usize::try_from(seq - 1).unwrap()
 }
 
 pub(super) fn event(seq: u64, action: &str, subject: u128, after: &str) -> Vec<u8> {
@@ -175,6 +191,20 @@ pub(super) fn sealed(seq: u64, of: u128, (closing, seal): &(Closing, Seal)) -> V
             .map_or("null".to_owned(), |exit| exit.to_string()),
     );
     event(seq, "recording.sealed", of, &after)
+}
+
+pub(super) fn progress(seq: u64, of: u128, so_far: &Seal) -> Vec<u8> {
+    let (lines, root) = (so_far.lines, Hash(so_far.root).to_hex());
+    let after = format!(r#"{{"channel":0,"lines":{lines},"root":"{root}"}}"#);
+    event(seq, "recording.progress", of, &after)
+}
+
+/// What the first lines of a manifest come to.
+fn so_far(root: &Path, of: u128, lines: u64) -> Seal {
+    let bytes = fs::read(recording_dir(root, session(of), 0).join(MANIFEST)).unwrap();
+    let manifest = Manifest::parse(&bytes).unwrap();
+    let seals = manifest.seals_after(&BTreeSet::from([lines]));
+    seals[&lines]
 }
 
 const HEADER: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n";

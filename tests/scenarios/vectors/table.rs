@@ -3,6 +3,7 @@
 mod bundles;
 mod logs;
 mod papers;
+mod progress;
 mod recordings;
 
 use std::fs;
@@ -130,5 +131,6 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(papers::cases());
     cases.extend(logs::cases());
     cases.extend(recordings::cases());
+    cases.extend(progress::cases());
     cases
 }

@@ -1,5 +1,7 @@
 //! A manifest as it is read: up to the last line that follows from those before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use thiserror::Error;
 
 use super::wire::{self, Line};
@@ -142,6 +144,28 @@ impl Manifest {
     #[must_use]
     pub fn seal(&self) -> Seal {
         self.end.seal()
+    }
+
+    /// What commits to the first so many lines, for each of `lines` that there is. One
+    /// pass, since there is one way to write a line.
+    #[must_use]
+    pub fn seals_after(&self, lines: &BTreeSet<u64>) -> BTreeMap<u64, Seal> {
+        let mut found = BTreeMap::new();
+        let mut keep = |writer: &ManifestWriter| {
+            if lines.contains(&writer.lines()) {
+                found.insert(writer.lines(), writer.seal());
+            }
+        };
+        let (mut writer, _) = ManifestWriter::open(&self.opening);
+        keep(&writer);
+        for line in &self.chunks {
+            let _ = writer.chunk(&line.chunk);
+            keep(&writer);
+        }
+        if self.closing.is_some() {
+            keep(&self.end);
+        }
+        found
     }
 
     /// Goes on after the last line that follows from those before; `None` if the

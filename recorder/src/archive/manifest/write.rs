@@ -59,6 +59,12 @@ impl ManifestWriter {
         (ended(line), self.seal())
     }
 
+    /// How many lines there are so far.
+    #[must_use]
+    pub const fn lines(&self) -> u64 {
+        self.tree.size()
+    }
+
     /// What commits to the lines so far.
     #[must_use]
     pub fn seal(&self) -> Seal {

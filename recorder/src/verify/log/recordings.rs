@@ -1,14 +1,17 @@
 //! The recordings beside a log, each held against its seal.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use domain::SessionId;
 
-use super::{Place, Sealed, Told};
+use super::{Place, Progress, Sealed, Told};
+use crate::archive::chunk::MAX_STORED;
 use crate::archive::manifest::MAX_MANIFEST;
-use crate::archive::{DirFiles, Files, MANIFEST, Manifest, Track, recording_dir};
+use crate::archive::{DirFiles, Files, MANIFEST, Manifest, Opening, Track, recording_dir};
+use crate::verify::progress::contradiction;
 use crate::verify::recording::{There, chunks, content, differs, manifest, some};
 use crate::verify::{Finding, Outcome, Report, Trust, count};
 
@@ -19,6 +22,8 @@ const MAX_DIRS: usize = 1_000_000;
 #[derive(Default)]
 struct Sum {
     good: u64,
+    /// Those among them that were committed to while they ran.
+    under_way: u64,
     purged: u64,
     closed: u64,
     missing: Vec<String>,
@@ -33,8 +38,7 @@ pub(super) fn check(
     let mut sum = Sum::default();
     for (place, sealed) in &told.sealed {
         let mut of_it = Report::default();
-        let purged = told.purged.contains(place);
-        one(&mut of_it, root, *place, sealed, purged, trust, &mut sum)?;
+        one(&mut of_it, root, *place, sealed, told, trust, &mut sum)?;
         let named = format!("{}/{}", place.0, place.1);
         for Finding {
             check,
@@ -65,6 +69,15 @@ pub(super) fn check(
             ),
         );
     }
+    if sum.under_way > 0 {
+        report.proven(
+            "progress",
+            format!(
+                "The log committed to {} while they ran: each begins so.",
+                count(sum.under_way, "recording")
+            ),
+        );
+    }
     if sum.purged > 0 {
         report.noted(
             "recordings",
@@ -92,10 +105,12 @@ fn one(
     root: &Path,
     place: Place,
     sealed: &Sealed,
-    purged: bool,
+    told: &Told,
     trust: &Trust,
     sum: &mut Sum,
 ) -> io::Result<()> {
+    let purged = told.purged.contains(&place);
+    let progress = told.progress_of(&place);
     let mut files = DirFiles::new(&recording_dir(root, place.0, place.1));
     let Some(bytes) = files.read(MANIFEST, MAX_MANIFEST)? else {
         if purged {
@@ -111,6 +126,9 @@ fn one(
     if let Some(why) = differs(&manifest, place, sealed) {
         report.contradicted("recordings", format!("it does not fit its seal: {why}."));
         return Ok(());
+    }
+    if let Some(why) = contradiction(&manifest, progress) {
+        report.contradicted("progress", format!("it contradicts the log: {why}."));
     }
     let mut there = Vec::new();
     for track in Track::ALL {
@@ -139,6 +157,7 @@ fn one(
         sum.purged += 1;
     } else if report.verdict() == Outcome::Proven {
         sum.good += 1;
+        sum.under_way += u64::from(!progress.is_empty());
         let locked = |finding: &Finding| {
             finding.check == "content"
                 && finding.outcome == Outcome::Noted
@@ -152,32 +171,97 @@ fn one(
 /// Recordings that no seal is about.
 fn unsealed(report: &mut Report, root: &Path, told: &Told) -> io::Result<()> {
     let (mut running, mut ended) = (Vec::new(), Vec::new());
-    for (session, channel) in places(root)? {
-        if told.sealed.contains_key(&(session, channel)) {
+    let (mut begun, mut gone) = (Vec::new(), Vec::new());
+    let mut all: BTreeSet<Place> = places(root)?.into_iter().collect();
+    all.extend(told.progress.keys());
+    for place in all {
+        if told.sealed.contains_key(&place) || told.purged.contains(&place) {
             continue;
         }
+        let (session, channel) = place;
         let mut files = DirFiles::new(&recording_dir(root, session, channel));
         let bytes = files.read(MANIFEST, MAX_MANIFEST)?;
         let named = format!("{session}/{channel}");
         let manifest = bytes.and_then(|bytes| Manifest::parse(&bytes).ok());
+        let progress = told.progress_of(&place);
         match manifest {
+            None if !progress.is_empty() => gone.push(named),
+            Some(manifest) if !progress.is_empty() => {
+                match contradiction(&manifest, progress) {
+                    Some(why) => report.contradicted(
+                        "progress",
+                        format!("Recording {named}: it contradicts the log: {why}."),
+                    ),
+                    None => begun.push(named),
+                }
+                committed_chunks(report, &mut files, &manifest, progress)?;
+            }
             Some(manifest) if manifest.closing.is_some() => ended.push(named),
             Some(_) | None => running.push(named),
         }
     }
+    if !gone.is_empty() {
+        report.contradicted(
+            "progress",
+            format!(
+                "Committed to while they ran, and not here: {}.",
+                some(&gone)
+            ),
+        );
+    }
     for (names, why) in [
-        (running, "not ended"),
-        (ended, "ended, but not in this log"),
+        (running, "Nothing vouches for these, which are not ended"),
+        (
+            ended,
+            "Nothing vouches for these, which are ended, but not in this log",
+        ),
+        (
+            begun,
+            "These are not sealed in this log; they begin as it committed to while they ran, and \
+             nothing vouches for what came after",
+        ),
     ] {
         if !names.is_empty() {
-            report.undecided(
-                "recordings",
-                format!(
-                    "Nothing vouches for these, which are {why}: {}.",
-                    some(&names)
-                ),
-            );
+            report.undecided("recordings", format!("{why}: {}.", some(&names)));
         }
+    }
+    Ok(())
+}
+
+/// Holds the chunks that were committed to against the manifest.
+fn committed_chunks(
+    report: &mut Report,
+    files: &mut DirFiles,
+    manifest: &Manifest,
+    progress: &[Progress],
+) -> io::Result<()> {
+    let lines = progress.iter().map(|one| one.lines).max().unwrap_or(0);
+    let mut wrong = Vec::new();
+    for line in manifest
+        .chunks
+        .iter()
+        .filter(|line| line.number + 1 < lines)
+    {
+        let name = line.file_name(manifest.opening.track(line.chunk.track));
+        let stored = match files.read(&name, MAX_STORED as u64) {
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
+            other => other?,
+        };
+        if !stored.is_some_and(|stored| line.chunk.is(&stored)) {
+            let Opening {
+                session, channel, ..
+            } = &manifest.opening;
+            wrong.push(format!("{session}/{channel}/{name}"));
+        }
+    }
+    if !wrong.is_empty() {
+        report.contradicted(
+            "chunks",
+            format!(
+                "Committed to while they ran, and changed or dropped since: {}.",
+                some(&wrong)
+            ),
+        );
     }
     Ok(())
 }

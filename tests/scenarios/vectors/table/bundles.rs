@@ -120,7 +120,9 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             Bundle,
             "the times in the manifest are edited, and all its lines fit that",
-            |_, dir| remake(dir, |chunk| chunk.to_ms += 3_600_000),
+            |_, dir| {
+                remake(dir, "recording", |line| line.chunk.to_ms += 3_600_000);
+            },
             Contradicted,
             "sealed with another root, so a line was changed",
         ),

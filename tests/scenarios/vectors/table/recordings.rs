@@ -8,7 +8,7 @@ use recorder::verify::Outcome;
 use super::{Base, Case, case};
 use crate::vectors::alter::{CHUNKS, rewrite};
 use crate::vectors::copy_dir;
-use crate::vectors::make::{self, OTHER, SESSIONS, SIZE, VISIT};
+use crate::vectors::make::{self, OTHER, SESSIONS, SIZE, VISIT, place};
 
 pub(super) fn cases() -> Vec<Case> {
     use Base::Log;
@@ -95,12 +95,12 @@ pub(super) fn cases() -> Vec<Case> {
             "a recording is sealed again, otherwise",
             |site, dir| {
                 rewrite(dir, &site.second, |log| {
-                    let again = log.leaves[at(VISIT)].clone();
+                    let again = log.leaves[place(VISIT)].clone();
                     let text = String::from_utf8(again).unwrap();
                     let text = text
                         .replace("\"seq\":262", "\"seq\":270")
                         .replace("\"exit\":0", "\"exit\":1");
-                    log.leaves[at(SIZE)] = text.into_bytes();
+                    log.leaves[place(SIZE)] = text.into_bytes();
                 })
             },
             Contradicted,
@@ -111,15 +111,11 @@ pub(super) fn cases() -> Vec<Case> {
             "the event of a seal is taken out",
             |site, dir| {
                 rewrite(dir, &site.second, |log| {
-                    log.leaves[at(OTHER)] = make::event(OTHER, "request.approved", 7, "null");
+                    log.leaves[place(OTHER)] = make::event(OTHER, "request.approved", 7, "null");
                 })
             },
             Undecided,
-            "Nothing vouches for these",
+            "not sealed in this log; they begin as it committed to while they ran",
         ),
     ]
-}
-
-fn at(seq: u64) -> usize {
-    usize::try_from(seq - 1).unwrap()
 }
