@@ -8,7 +8,7 @@ use ledger::proof::verify_inclusion;
 use ledger::{Checkpoint, TlogProof, leaf_hash};
 
 use super::event::{self, Progress, Said};
-use super::recording::{capital, some};
+use super::recording::some;
 use super::{Report, count};
 use crate::archive::{Files, Manifest};
 use crate::bundle::{MAX_LEAF, MAX_PAPER, MAX_PROGRESS, progress_names};
@@ -69,7 +69,7 @@ pub(super) fn check(
         }
     }
     if !wrong.is_empty() {
-        report.contradicted("progress", capital(&some(&wrong)));
+        report.contradicted("progress", format!("{}.", some(&wrong)));
     }
     let (Some(manifest), [.., last]) = (manifest, progress.as_slice()) else {
         return Ok(there);

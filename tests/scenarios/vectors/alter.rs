@@ -214,6 +214,8 @@ pub(super) fn forge(site: &Site, dir: &Dir, with_its_key: bool) {
     };
     let note = log.signed(&site.thief, None);
     dir.prove(&log.proof(VISIT - 1, &note));
+    // What was committed to is not in that log.
+    dir.remove("progress");
     if with_its_key {
         dir.write("log.vkeys", format!("{}\n", site.thief.verifier()));
         dir.remove("log.handovers");

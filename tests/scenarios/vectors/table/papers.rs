@@ -169,12 +169,14 @@ pub(super) fn cases() -> Vec<Case> {
             Bundle,
             "the witness's signature is left out",
             |_, dir| {
-                let text = dir.text(PROOF);
-                let line = text
-                    .lines()
-                    .position(|line| line.starts_with("— witness.example"))
-                    .unwrap();
-                dir.without_line(PROOF, line);
+                for proof in [PROOF, "progress/1.tlog-proof", "progress/2.tlog-proof"] {
+                    let text = dir.text(proof);
+                    let line = text
+                        .lines()
+                        .position(|line| line.starts_with("— witness.example"))
+                        .unwrap();
+                    dir.without_line(proof, line);
+                }
             },
             Undecided,
             "None of the witnesses whose keys you gave has signed",
