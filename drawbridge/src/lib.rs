@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod init;
+mod note_key;
 pub mod output;
 pub mod practice;
 mod private;

@@ -6,18 +6,17 @@
 //! the two the log's key is.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use domain::{Actor, Random};
 use ledger::{KeyKind, SigningKey, VerifierKey};
-use secrecy::{ExposeSecret, SecretBox, SecretString};
 use store::Store;
 
 use super::files::DataDir;
 use super::{Parts, open_store};
 use crate::config::Config;
+use crate::note_key::{self, save};
 use crate::private;
 
 /// How the log is signed from now on.
@@ -97,7 +96,7 @@ pub(super) async fn open(
             Ok(key)
         }
         (None, None) => {
-            let key = make(&new_name(host, random), random)?;
+            let key = make(&format!("{host}/log/{}", note_key::tail(random)), random)?;
             save(&files.key, &key)?;
             store.begin_log(&Actor::system(), key.verifier()).await?;
             tracing::info!(key = %key.verifier(), "log.key_made");
@@ -159,38 +158,12 @@ async fn rotate_in(
     })
 }
 
-/// A name that no other log has: one that begins anew is another log.
-fn new_name(host: &str, random: &dyn Random) -> String {
-    let mut tail = [0; 4];
-    random.fill(&mut tail);
-    format!("{host}/log/{:08x}", u32::from_be_bytes(tail))
-}
-
 fn make(name: &str, random: &dyn Random) -> anyhow::Result<SigningKey> {
-    let seed = SecretBox::init_with_mut(|seed: &mut [u8; 32]| random.fill(seed));
-    SigningKey::from_seed(name, KeyKind::Note, seed)
-        .with_context(|| format!("a key for the log {name} can't be made"))
-}
-
-fn save(path: &Path, key: &SigningKey) -> anyhow::Result<()> {
-    let line = SecretString::from(format!("{}\n", key.to_line().expose_secret()));
-    private::write(path, line.expose_secret().as_bytes())
-        .with_context(|| format!("the key {} can't be written", path.display()))
+    note_key::make(name, KeyKind::Note, random)
 }
 
 fn load(path: &Path) -> anyhow::Result<Option<SigningKey>> {
-    let shown = path.display();
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        _ => private::refuse_open_key(path)?,
-    }
-    let line = fs::read_to_string(path).with_context(|| format!("the key {shown}"))?;
-    let key = SigningKey::parse(&SecretString::from(line));
-    let key = key.with_context(|| format!("{shown} is no key of a signed note"))?;
-    if key.verifier().kind() != KeyKind::Note {
-        bail!("{shown} is a witness's key, and not a log's");
-    }
-    Ok(Some(key))
+    note_key::load(path, KeyKind::Note)
 }
 
 #[cfg(test)]
