@@ -10,7 +10,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokio::sync::watch;
 
-use super::{LogFault, int, tree};
+use super::{LogFault, int, keys, tree};
 use crate::error::StoreError;
 use crate::row::Fields;
 use crate::store::Store;
@@ -47,9 +47,11 @@ impl Store {
     ///
     /// # Errors
     /// When the log does not continue what it signed before, which only somebody
-    /// who changed the database brings about; or when the database fails.
+    /// who changed the database brings about; when its key is another one; or when
+    /// the database fails.
     pub async fn sign_checkpoint(&self, key: &SigningKey) -> Result<LogCheckpoint, StoreError> {
         let mut tx = begin(&self.inner).await?;
+        keys::refuse_another(&mut tx, key.verifier()).await?;
         let head = tree::head(&mut tx).await?;
         if let Some(former) = newest(&mut tx).await? {
             continues(&mut tx, head.size, &former).await?;

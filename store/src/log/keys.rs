@@ -115,6 +115,17 @@ async fn current(conn: &mut SqliteConnection) -> Result<Option<VerifierKey>, Sto
     row.as_ref().map(key).transpose()
 }
 
+/// Refuses a key that is not the log's. One that has none yet has no other.
+pub(super) async fn refuse_another(
+    conn: &mut SqliteConnection,
+    key: &VerifierKey,
+) -> Result<(), StoreError> {
+    match current(conn).await? {
+        Some(current) if current != *key => Err(another(&current).into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
 async fn add(
     tx: &mut WriteTx,
     key: &VerifierKey,

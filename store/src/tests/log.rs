@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{Actor, Draft, SessionId};
 use ledger::proof::{verify_consistency, verify_inclusion};
 use ledger::{
-    Hash, KeyKind, Note, SigningKey, TilePath, VerifierKey, bundle, checkpoint, handover,
-    leaf_hash, root_of,
+    Checkpoint, Hash, KeyKind, Note, SigningKey, TilePath, VerifierKey, bundle, checkpoint,
+    handover, leaf_hash, root_of,
 };
 use secrecy::SecretBox;
 use serde_json::json;
@@ -441,8 +441,15 @@ async fn a_key_hands_over_to_the_next_one() {
     let tenures = handover::tenures(one.verifier(), &handovers).expect("in order");
     let signed = store.sign_checkpoint(&two).await.expect("signed");
     handover::open_with(signed.note.as_bytes(), &tenures, &[]).expect("trusted");
-    let stale = store.sign_checkpoint(&one).await.expect("signed");
-    assert!(handover::open_with(stale.note.as_bytes(), &tenures, &[]).is_err());
+    assert_eq!(refused(store.sign_checkpoint(&one).await), "other_key");
+    let stolen = Checkpoint {
+        origin: one.name().to_owned(),
+        size: signed.size,
+        root: signed.root,
+        extensions: Vec::new(),
+    };
+    let stolen = stolen.sign(&one, 1).expect("signed").to_string();
+    assert!(handover::open_with(stolen.as_bytes(), &tenures, &[]).is_err());
 
     // Without the old key nothing leads to the new one.
     let lost = store
