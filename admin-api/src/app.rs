@@ -10,7 +10,7 @@ use ledger::VerifierKey;
 use recorder::Recorder;
 use store::Store;
 
-use crate::anchors::AnchorBoard;
+use crate::anchors::{AnchorBoard, SigningBoard};
 use crate::hashing::Hashing;
 use crate::indexes::Indexes;
 use crate::places::Places;
@@ -56,6 +56,8 @@ pub struct ApiSettings {
     pub log_keys: Vec<VerifierKey>,
     /// How the log's anchors stand.
     pub anchors: AnchorBoard,
+    /// Whether the log can be signed.
+    pub signing: SigningBoard,
     /// How long a login lasts.
     pub token_lifetime: Duration,
     /// How long a request may take, until its answer begins.
@@ -70,6 +72,7 @@ impl Default for ApiSettings {
             ssh_host_key: String::new(),
             log_keys: Vec::new(),
             anchors: AnchorBoard::default(),
+            signing: SigningBoard::default(),
             token_lifetime: Duration::from_secs(12 * 3600),
             request_timeout: Duration::from_secs(30),
         }

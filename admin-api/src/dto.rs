@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 pub use account::{Account, ChangePassword, Disabled, LoggedIn, Login, Me, SetPassword, Site};
 pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
-pub use log::Anchor;
+pub use log::{Anchor, LogState};
 pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
@@ -84,6 +84,9 @@ pub struct Health {
     /// Whether sessions can be recorded: `ample`, `low` (no new ones begin),
     /// `critical` (all end) or `trouble`.
     pub recordings: String,
+    /// How the log stands: `signed`, `anchor_fails` (it is signed, but not all that
+    /// is to hold a copy has it) or `not_signed`.
+    pub log: String,
 }
 
 /// How the disk for recordings is.

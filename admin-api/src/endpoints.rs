@@ -14,6 +14,7 @@ mod holds;
 mod log;
 mod login;
 mod me;
+mod metrics;
 mod plant;
 mod recordings;
 mod replay;
@@ -34,7 +35,7 @@ use crate::routes::Routes;
 pub(crate) fn all() -> Routes {
     Routes::group("")
         .and(health::routes())
-        .and(health::metrics())
+        .and(metrics::routes())
         .and(description::routes())
         .and(login::routes())
         .and(me::routes())

@@ -29,7 +29,7 @@ mod tests;
 
 use axum::Router;
 
-pub use anchors::{AnchorBoard, AnchorPlace};
+pub use anchors::{AnchorBoard, AnchorPlace, Failing, SigningBoard};
 use app::Api;
 pub use app::{ApiSettings, App};
 

@@ -71,6 +71,8 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 #[cfg(test)]
+mod named;
+#[cfg(test)]
 mod tests {
     use super::*;
 

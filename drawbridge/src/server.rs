@@ -11,6 +11,8 @@ mod files;
 mod jobs;
 mod log_key;
 mod purge;
+mod signing;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admin_api::{AnchorBoard, ApiSettings};
+use admin_api::{AnchorBoard, ApiSettings, SigningBoard};
 use anyhow::{Context, anyhow};
 use broker::Broker;
 use domain::{Clock, Random};
@@ -42,6 +44,7 @@ pub(crate) use crowd::Door;
 use files::DataDir;
 pub(crate) use files::private_key as ssh_key;
 pub(crate) use log_key::{Rotated, rotate as rotate_log_key};
+use signing::Signing;
 pub(crate) use tls::Certificates;
 
 /// How long an answer of the API may take to an end when the server is stopped.
@@ -129,7 +132,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         recorder.clone(),
         Arc::clone(&clock),
     );
-    let board = AnchorBoard::default();
+    let (board, signing) = (AnchorBoard::default(), SigningBoard::default());
     let app = admin_api::App {
         store: store.clone(),
         recorder: recorder.clone(),
@@ -141,6 +144,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
             ssh_host_key: ssh_host_key.clone(),
             log_keys: log_keys(&log_key, &config.anchors),
             anchors: board.clone(),
+            signing: signing.clone(),
             token_lifetime: config.api.login_lifetime,
             ..ApiSettings::default()
         },
@@ -157,7 +161,13 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     tasks.spawn(jobs::run(
         store.clone(),
         recorder.clone(),
-        Arc::clone(&log_key),
+        Signing {
+            store: store.clone(),
+            key: Arc::clone(&log_key),
+            clock: Arc::clone(&clock),
+            board: signing,
+            again: signing::AGAIN,
+        },
         Arc::clone(&clock),
         stop.clone(),
     ));

@@ -183,10 +183,10 @@ async fn doctor_finds_it_well() {
         });
         (typed.status.code(), found.collect::<Vec<_>>().join(", "))
     };
-    let well = "api ok, tls ok, clock ok, recordings ok, login ok".to_owned();
+    let well = "api ok, tls ok, clock ok, recordings ok, log ok, login ok".to_owned();
     assert_eq!(verdicts("vera").await, (Some(0), well));
     // Without anybody's login that is what is wrong, and nothing else.
-    let nobody = "api ok, tls ok, clock ok, recordings ok, login failed".to_owned();
+    let nobody = "api ok, tls ok, clock ok, recordings ok, log ok, login failed".to_owned();
     assert_eq!(verdicts("drawbridge").await, (Some(77), nobody));
 }
 

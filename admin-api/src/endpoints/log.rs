@@ -10,7 +10,7 @@ use ledger::TilePath;
 use utoipa_axum::routes;
 
 use crate::app::Api;
-use crate::dto::Anchor;
+use crate::dto::{Anchor, LogState};
 use crate::input::At;
 use crate::problem::ApiError;
 use crate::routes::Routes;
@@ -21,7 +21,29 @@ pub(super) fn routes() -> Routes {
         .allow(Action::ReadAudit, routes!(read_tile))
         .allow(Action::ReadAudit, routes!(read_log_keys))
         .allow(Action::ReadAudit, routes!(read_handovers))
-        .and(Routes::group("log").allow(Action::ReadAudit, routes!(list_anchors)))
+        .and(
+            Routes::group("log")
+                .allow(Action::ReadAudit, routes!(get_log))
+                .allow(Action::ReadAudit, routes!(list_anchors)),
+        )
+}
+
+/// How the log stands: what of it is signed, and which anchors have it.
+#[utoipa::path(get, path = "/v1/log", responses((status = 200, description = "How it stands", body = LogState)))]
+async fn get_log(State(api): State<Api>) -> Result<Json<LogState>, ApiError> {
+    let newest = api.store.latest_checkpoint().await?;
+    let signed = newest.as_ref().map(|newest| newest.size);
+    let (not_signed_since, why) = match api.settings.signing.failing() {
+        Some(failing) => (Some(failing.since), Some(failing.why)),
+        None => (None, None),
+    };
+    Ok(Json(LogState {
+        signed,
+        signed_at: newest.map(|newest| newest.at),
+        not_signed_since,
+        why,
+        anchors: api.settings.anchors.all(signed),
+    }))
 }
 
 /// The anchors of the log: what outside of the broker has its newest checkpoint.
@@ -30,8 +52,10 @@ pub(super) fn routes() -> Routes {
     path = "/v1/log/anchors",
     responses((status = 200, description = "All anchors, as they are configured", body = Vec<Anchor>)),
 )]
-async fn list_anchors(State(api): State<Api>) -> Json<Vec<Anchor>> {
-    Json(api.settings.anchors.all())
+async fn list_anchors(State(api): State<Api>) -> Result<Json<Vec<Anchor>>, ApiError> {
+    let newest = api.store.latest_checkpoint().await?;
+    let signed = newest.map(|newest| newest.size);
+    Ok(Json(api.settings.anchors.all(signed)))
 }
 
 /// The newest signed checkpoint of the log (c2sp.org/tlog-checkpoint).

@@ -55,11 +55,13 @@ async fn what_is_served_is_a_log_that_can_be_checked() {
 }
 
 #[tokio::test]
-async fn how_the_anchors_stand_is_shown() {
+async fn how_the_log_and_its_anchors_stand_is_shown() {
     let anchors = crate::AnchorBoard::default();
     let (good, bad) = (anchors.add("directory /srv"), anchors.add("syslog a:6514"));
+    let signing = crate::SigningBoard::default();
     let world = World::with(crate::ApiSettings {
         anchors,
+        signing: signing.clone(),
         ..crate::ApiSettings::default()
     })
     .await;
@@ -79,6 +81,52 @@ async fn how_the_anchors_stand_is_shown() {
         },
     ]);
     assert_eq!(shown, wanted);
+    assert_eq!(
+        get(&world, "/api/v1/health").await.expect(200)["log"],
+        "anchor_fails"
+    );
+
+    world.store.sign_checkpoint(&key()).await.unwrap();
+    let shown = get(&world, "/api/v1/log").await.expect(200);
+    let signed = shown["signed"].as_u64().unwrap();
+    assert!(signed > 7, "{shown}");
+    assert_eq!(shown["anchors"][0]["behind"], signed - 7);
+    assert_eq!(shown["anchors"][1]["behind"], signed);
+    assert!(shown.get("not_signed_since").is_none(), "{shown}");
+    let metrics = async || {
+        let answer = get(&world, "/metrics").await;
+        String::from_utf8(answer.body.to_vec()).unwrap()
+    };
+    let text = metrics().await;
+    for line in [
+        "drawbridge_log_signing_fails 0".to_owned(),
+        "drawbridge_log_anchor_events{anchor=\"directory /srv\"} 7".to_owned(),
+        format!("drawbridge_log_anchor_behind_events{{anchor=\"syslog a:6514\"}} {signed}"),
+        "drawbridge_log_anchor_fails{anchor=\"directory /srv\"} 0".to_owned(),
+        "drawbridge_log_anchor_fails{anchor=\"syslog a:6514\"} 1".to_owned(),
+    ] {
+        assert!(text.lines().any(|one| one == line), "no {line} in {text}");
+    }
+    let heads = text
+        .matches("# TYPE drawbridge_log_anchor_fails gauge")
+        .count();
+    assert_eq!(heads, 1, "once for all anchors: {text}");
+
+    signing.failed(early, "the disk is full");
+    signing.failed(late, "it is broken");
+    let shown = get(&world, "/api/v1/log").await.expect(200);
+    assert_eq!(shown["not_signed_since"], "2026-11-24T08:00:00Z");
+    assert_eq!(shown["why"], "it is broken");
+    assert_eq!(
+        get(&world, "/api/v1/health").await.expect(200)["log"],
+        "not_signed"
+    );
+    assert!(metrics().await.contains("drawbridge_log_signing_fails 1\n"));
+    signing.works();
+    assert_eq!(
+        get(&world, "/api/v1/health").await.expect(200)["log"],
+        "anchor_fails"
+    );
 }
 
 #[tokio::test]

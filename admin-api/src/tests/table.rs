@@ -97,6 +97,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/log/tile/{path}", "auditor admin"),
     ("GET", "/log/vkeys", "auditor admin"),
     ("GET", "/log/handovers", "auditor admin"),
+    ("GET", "/api/v1/log", "auditor admin"),
     ("GET", "/api/v1/log/anchors", "auditor admin"),
 ];
 

@@ -1,12 +1,13 @@
 //! `drawbridge doctor`: what a person would check one after the other when
 //! something does not work.
 
+mod log;
 mod machine;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use admin_api::dto::{Health, Me};
+use admin_api::dto::{Health, LogState, Me};
 use clap::Args;
 use domain::{Clock, human_duration};
 use serde::Serialize;
@@ -152,6 +153,15 @@ async fn people_side(global: &Global) -> Vec<Finding> {
     };
     findings.push(skew(asked, clock.now(), &health));
     findings.push(recordings(&health));
+    let state = async {
+        let client = Context::new(global)?.client;
+        client.get::<LogState>("log").await
+    };
+    // Whoever may not know more is told what everybody may.
+    match state.await {
+        Ok(state) => findings.extend(log::in_full(&state, health.now)),
+        Err(_) => findings.push(log::briefly(&health)),
+    }
     let login = async {
         let me: Me = Context::new(global)?.client.get("me").await?;
         let site = me.site.map_or_else(
@@ -207,7 +217,7 @@ fn recordings(health: &Health) -> Finding {
             check,
             &Failure::unavailable(
                 "sessions can't be recorded, so none begins. The audit log says why: drawbridge audit \
-             list --action recorder.",
+             tail --action recorder.",
             ),
         ),
     }
@@ -279,6 +289,7 @@ mod tests {
                 version: String::new(),
                 now: at(now),
                 recordings: "ample".to_owned(),
+                log: "signed".to_owned(),
             };
             let found = skew(
                 at("2026-11-24T13:00:00Z"),

@@ -7,7 +7,6 @@
 
 mod directory;
 mod http;
-mod standing;
 mod syslog;
 #[cfg(test)]
 mod tests;
@@ -30,9 +29,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::standing::{News, Pace, Standing};
 use crate::config::{Anchor, AnchorKind};
 pub(crate) use http::is_safe;
-use standing::{Pace, Standing};
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(20);
@@ -59,6 +58,7 @@ pub(super) struct Anchors {
     store: Store,
     cosigned: watch::Sender<u64>,
     pace: Pace,
+    patience: Duration,
 }
 
 impl Anchors {
@@ -80,6 +80,7 @@ impl Anchors {
             store: store.clone(),
             cosigned,
             pace: Pace::USUAL,
+            patience: ATTEMPT,
         })
     }
 
@@ -99,6 +100,7 @@ impl Anchors {
                 store: self.store.clone(),
                 clock: Arc::clone(&clock),
                 pace: self.pace,
+                patience: self.patience,
                 cosigned: self.cosigned.subscribe(),
             };
             let stop = stop.clone();
@@ -162,6 +164,7 @@ struct One {
     store: Store,
     clock: Arc<dyn Clock>,
     pace: Pace,
+    patience: Duration,
     cosigned: watch::Receiver<u64>,
 }
 
@@ -220,11 +223,11 @@ impl One {
     }
 
     async fn attempt(&self, checkpoint: &LogCheckpoint) -> anyhow::Result<()> {
-        let late = self.clock.monotonic() + ATTEMPT;
+        let late = self.clock.monotonic() + self.patience;
         tokio::select! {
             outcome = self.target.publish(checkpoint) => outcome,
             () = self.clock.wait_until(late) => {
-                Err(anyhow!("it did not answer within {} s", ATTEMPT.as_secs()))
+                Err(anyhow!("it did not answer within {} s", self.patience.as_secs_f32()))
             }
         }
     }
@@ -235,12 +238,10 @@ impl One {
             return;
         };
         let draft = match &news {
-            standing::News::Failed { why } => Draft::new("log.anchor_failed", "anchor", &self.name)
+            News::Failed { why } => Draft::new("log.anchor_failed", "anchor", &self.name)
                 .after(json!({ "for_s": self.pace.told_after.as_secs() }))
                 .reason(why),
-            standing::News::WorksAgain => {
-                Draft::new("log.anchor_works_again", "anchor", &self.name)
-            }
+            News::WorksAgain => Draft::new("log.anchor_works_again", "anchor", &self.name),
         };
         match self.store.alarm(&Actor::system(), draft).await {
             Ok(()) => standing.told(&news),

@@ -1,7 +1,8 @@
 //! What is done by itself: grants and requests whose time is over are settled,
 //! accounts that nobody uses are disabled, recordings are committed to while they run,
-//! made searchable and, when their retention has ended, purged, and the log is signed. All look at the state of
-//! things, so a turn that is missed or fails is made good by the next one.
+//! made searchable and, when their retention has ended, purged, and the log is signed.
+//! All look at the state of things, so a turn that is missed or fails is made good by
+//! the next one.
 
 mod index;
 mod progress;
@@ -11,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
-use ledger::SigningKey;
 use recorder::Recorder;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use super::purge;
+use super::signing::Signing;
 
 /// How often requests lapse and grants close. Sessions do not wait for it: the
 /// broker holds their deadlines.
@@ -26,17 +27,11 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// How often recordings are purged.
 const PURGE: Duration = Duration::from_secs(3600);
 
-/// How often the log is signed at least, with room to be late: a minute is what
-/// is promised.
-const SIGN: Duration = Duration::from_secs(50);
-/// When it is tried again, if that failed.
-const SIGN_AGAIN: Duration = Duration::from_secs(2);
-
 /// Does the jobs until `stop`.
 pub(super) async fn run(
     store: Store,
     recorder: Recorder,
-    log_key: Arc<SigningKey>,
+    signing: Signing,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -45,7 +40,7 @@ pub(super) async fn run(
             lapse(&store, clock.as_ref()),
             disable_idle(&store, clock.as_ref()),
             purge(&store, recorder.root(), clock.as_ref()),
-            sign(&store, &log_key, clock.as_ref()),
+            signing.keep(),
             progress::run(&store, &recorder, clock.as_ref()),
             index::run(&store, &recorder, &clock, &stop)
         )
@@ -102,31 +97,5 @@ async fn purge(store: &Store, recordings: &Path, clock: &dyn Clock) {
             Err(error) => tracing::error!(error = format!("{error:#}"), "jobs.purge_failed"),
         }
         clock.wait_until(clock.monotonic() + PURGE).await;
-    }
-}
-
-/// Signs the log from time to time, and at once where a recording was sealed.
-async fn sign(store: &Store, key: &SigningKey, clock: &dyn Clock) {
-    let mut changed = store.changed();
-    let mut due = clock.monotonic();
-    loop {
-        changed.mark_unchanged();
-        let sealed = store.seal_to_be_signed().await;
-        if clock.monotonic() >= due || sealed.is_ok_and(|sealed| sealed) {
-            match store.sign_checkpoint(key).await {
-                Ok(signed) => {
-                    tracing::debug!(size = signed.size, "log.signed");
-                    due = clock.monotonic() + SIGN;
-                }
-                Err(error) => {
-                    tracing::error!(%error, "log.not_signed");
-                    due = clock.monotonic() + SIGN_AGAIN;
-                }
-            }
-        }
-        tokio::select! {
-            _ = changed.changed() => {}
-            () = clock.wait_until(due) => {}
-        }
     }
 }

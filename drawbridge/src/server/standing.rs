@@ -1,12 +1,12 @@
-//! How an anchor stands: when it is tried again, and what is to be told of it.
-//! Pure: the time is handed in.
+//! How something stands that is tried again and again, the signing of the log or an
+//! anchor: when it is tried next, and what is to be told of it. Pure: the time is handed in.
 
 use std::time::Duration;
 
-/// How fast an anchor is tried.
+/// How fast it is tried.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// Between two checkpoints.
+    /// Between two attempts at least.
     pub(super) least: Duration,
     /// Between two attempts at most, when they fail.
     pub(super) most: Duration,

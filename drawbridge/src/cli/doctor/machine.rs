@@ -6,9 +6,12 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use ledger::KeyKind;
+
 use super::super::failure::Failure;
 use super::Finding;
 use crate::config::{self, Config, Tls};
+use crate::note_key;
 
 /// Below this share of free disk, in percent, somebody should act.
 const LITTLE_ROOM: u64 = 10;
@@ -23,6 +26,7 @@ pub(super) fn look(path: &Path) -> Vec<Finding> {
     };
     let mut findings = vec![Finding::ok("config", path.display().to_string())];
     findings.push(secrets(&config));
+    findings.push(signing_key(&config.data.join("keys/log.key")));
     findings.push(room(&config.data));
     findings
 }
@@ -60,6 +64,29 @@ fn secrets(config: &Config) -> Finding {
         open.join(", ")
     );
     Finding::failed("secrets", &Failure::failed(text))
+}
+
+/// What a restart would need to sign the log with.
+fn signing_key(path: &Path) -> Finding {
+    let check = "log key";
+    match note_key::load(path, KeyKind::Note) {
+        Ok(Some(key)) => Finding::ok(check, format!("the log is signed with {}", key.verifier())),
+        Ok(None) => {
+            let text = format!(
+                "{} is not there. If the broker never ran here, it makes one; else put it back from \
+                 a backup, or the broker does not start again.",
+                path.display()
+            );
+            Finding::warning(check, text)
+        }
+        Err(error) => {
+            let text = format!(
+                "{error:#}. The broker does not start again with it: put the right file back from \
+                 a backup."
+            );
+            Finding::failed(check, &Failure::failed(text))
+        }
+    }
 }
 
 fn keys_under(directory: &Path, depth: usize, keys: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -142,6 +169,27 @@ mod tests {
         assert_eq!(found(dir.path()).verdict, Verdict::Ok);
         chmod(dir.path(), 0o755);
         assert_eq!(found(dir.path()).verdict, Verdict::Failed);
+    }
+
+    #[test]
+    fn a_signing_key_that_no_start_could_use_is_told() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log.key");
+        assert_eq!(signing_key(&path).verdict, Verdict::Warning);
+        let made = |kind| note_key::make("a.plant/log/1", kind, &crate::clock::OsRandom);
+        let right = made(KeyKind::Note).expect("a key");
+        note_key::save(&path, &right).expect("saved");
+        let found = signing_key(&path);
+        assert_eq!(found.verdict, Verdict::Ok);
+        assert!(
+            found.text.contains(&right.verifier().to_string()),
+            "{found:?}"
+        );
+        let other = made(KeyKind::Timestamped).expect("a key");
+        note_key::save(&path, &other).expect("saved");
+        assert_eq!(signing_key(&path).verdict, Verdict::Failed);
+        fs::write(&path, "unreadable").expect("written");
+        assert_eq!(signing_key(&path).verdict, Verdict::Failed);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Anchors on real counterparts: a collector of syslog, a receiver of webhooks, a
 //! directory and a witness, beside one that is down and one that hangs.
 
+mod tls;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -254,7 +256,7 @@ async fn every_anchor_has_what_was_signed_whatever_becomes_of_the_others() {
     let mut wanted = vec![(None, false), (None, true)];
     wanted.extend([(size, false); 4]);
     let shown = || {
-        let all = board.all();
+        let all = board.all(None);
         let shown: Vec<_> = all
             .iter()
             .map(|one| (one.size, one.why.is_some()))
