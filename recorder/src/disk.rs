@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate, statvfs, syncfs};
+use rustix::fs::{Access, Advice, FallocateFlags, access, fadvise, fallocate, statvfs, syncfs};
 use rustix::io::Errno;
 
 /// Advice is given for so many bytes at a time.
@@ -65,6 +65,15 @@ pub trait Disk: Send + Sync + 'static {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
+    }
+
+    /// Whether new files can be made in a directory. Of a file system that became
+    /// read-only the system says so to everybody, root too.
+    ///
+    /// # Errors
+    /// What the system says where they can't.
+    fn writable(&self, dir: &Path) -> io::Result<()> {
+        access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)
     }
 
     /// How much room the file system of `path` has.

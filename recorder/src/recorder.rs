@@ -114,7 +114,7 @@ impl Recorder {
 
         let maker = Maker {
             disk: Arc::clone(&disk),
-            dir: log,
+            dir: log.clone(),
             length: segment.max(LEAST_SEGMENT),
             key: log_key,
             random,
@@ -123,6 +123,7 @@ impl Recorder {
         let settle = Arc::new(Settle::default());
         settle.start(Charge {
             root: root.clone(),
+            log,
             least_free,
             disk: Arc::clone(&disk),
             live: Arc::clone(&live),

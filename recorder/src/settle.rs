@@ -31,11 +31,14 @@ struct State {
     room: Option<Room>,
     space: Space,
     trouble: Option<String>,
+    /// A directory that takes no new files.
+    shut: Option<String>,
 }
 
 /// What the thread works on.
 pub(crate) struct Charge {
     pub(crate) root: PathBuf,
+    pub(crate) log: PathBuf,
     pub(crate) least_free: u64,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) live: Arc<Live>,
@@ -91,7 +94,8 @@ impl Settle {
             trouble: live
                 .poisoned()
                 .or_else(|| shelf.trouble())
-                .or_else(|| state.trouble.clone()),
+                .or_else(|| state.trouble.clone())
+                .or_else(|| state.shut.clone()),
             open: live.all().len(),
             waiting_segments: live.retired(),
         }
@@ -121,7 +125,15 @@ impl Settle {
 
     fn look(&self, charge: &Charge) {
         let found = charge.disk.room(&charge.root);
+        let shut = shut(charge);
         let mut state = lock(&self.state);
+        if shut != state.shut {
+            match &shut {
+                Some(why) => tracing::error!(why, "recorder.shut"),
+                None => tracing::info!("recorder.open_again"),
+            }
+            state.shut = shut;
+        }
         match found {
             Ok(room) => {
                 let space = state.space.next(room.free, charge.least_free);
@@ -151,6 +163,15 @@ impl Settle {
             }
         }
     }
+}
+
+/// Why no recording could begin, or no segment be made, though there is room: a file
+/// system that was made read-only, as a failing disk often is.
+fn shut(charge: &Charge) -> Option<String> {
+    [&charge.root, &charge.log].into_iter().find_map(|dir| {
+        let error = charge.disk.writable(dir).err()?;
+        Some(format!("{} can't be written to: {error}", dir.display()))
+    })
 }
 
 /// Has a recording closed that should be, or made into chunks what is old.

@@ -190,10 +190,7 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::Unlock`] and [`KeyError::NoKey`].
     pub fn unlock(&self, track: Track, key_file: &[u8]) -> Result<Identity, KeyError> {
-        let keys = std::slice::from_ref(self.broker(track));
-        let plain = decrypt(key_file, keys).map_err(KeyError::Unlock)?;
-        let text = SecretString::from(String::from_utf8(plain).map_err(|_| KeyError::NoKey)?);
-        parse_identity(&text).ok_or(KeyError::NoKey)
+        own_key(key_file, std::slice::from_ref(self.broker(track)))
     }
 
     const fn broker(&self, track: Track) -> &Identity {
@@ -246,6 +243,16 @@ pub const fn key_file_name(track: Track) -> &'static str {
         Track::Output => "output.key.age",
         Track::Input => "input.key.age",
     }
+}
+
+/// A recording's own key, from its key file, for whoever has one of `keys`.
+///
+/// # Errors
+/// [`KeyError::Unlock`] and [`KeyError::NoKey`].
+pub(crate) fn own_key(key_file: &[u8], keys: &[Identity]) -> Result<Identity, KeyError> {
+    let plain = decrypt(key_file, keys).map_err(KeyError::Unlock)?;
+    let text = SecretString::from(String::from_utf8(plain).map_err(|_| KeyError::NoKey)?);
+    parse_identity(&text).ok_or(KeyError::NoKey)
 }
 
 /// An identity as it stands in a key file, which stock `age -i` reads.

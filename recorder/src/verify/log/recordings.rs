@@ -5,16 +5,19 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use age::x25519::Identity;
 use domain::SessionId;
 
 use super::{Place, Progress, Sealed, Told};
-use crate::archive::chunk::MAX_STORED;
+use crate::archive::keys::{key_file_name, own_key};
 use crate::archive::manifest::MAX_MANIFEST;
 use crate::archive::{DirFiles, Files, MANIFEST, Manifest, Opening, Track, recording_dir};
 use crate::verify::progress::contradiction;
 use crate::verify::recording::{There, chunks, content, differs, manifest, some};
 use crate::verify::{Finding, Outcome, Report, Trust, count};
 
+/// The longest file with a recording's own key, in bytes.
+const MAX_KEY: u64 = 1 << 20;
 /// The most directories that are looked at.
 const MAX_DIRS: usize = 1_000_000;
 
@@ -142,14 +145,8 @@ fn one(
             );
         }
         if found == There::All {
-            content(
-                report,
-                &mut files,
-                &manifest,
-                track,
-                None,
-                &trust.identities,
-            )?;
+            let keys = keys(&mut files, track, &trust.identities)?;
+            content(report, &mut files, &manifest, track, None, &keys)?;
         }
         there.push(found);
     }
@@ -166,6 +163,17 @@ fn one(
         sum.closed += u64::from(report.findings.iter().any(locked));
     }
     Ok(())
+}
+
+/// The keys of whoever checks, and the recording's own where they open that.
+fn keys(files: &mut impl Files, track: Track, given: &[Identity]) -> io::Result<Vec<Identity>> {
+    let mut keys = given.to_vec();
+    if !given.is_empty()
+        && let Some(file) = files.read(key_file_name(track), MAX_KEY)?
+    {
+        keys.extend(own_key(&file, given));
+    }
+    Ok(keys)
 }
 
 /// Recordings that no seal is about.
