@@ -128,6 +128,7 @@ ensure_cargo-fuzz() { crate cargo-fuzz 0.13.2 cargo-fuzz; }
 # A small file system that can be filled: as root, or in a namespace of one's own.
 ensure_tmpfs() {
   need unshare util-linux
+  need nsenter util-linux
   unshare --mount --map-root-user sh -c 'mount -t tmpfs -o size=1m tmpfs /mnt' 2>/dev/null && return
   unshare --mount sh -c 'mount -t tmpfs -o size=1m tmpfs /mnt' 2>/dev/null && return
   miss "tmpfs: mounting one needs root or user namespaces (sysctl kernel.unprivileged_userns_clone=1)"

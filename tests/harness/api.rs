@@ -127,6 +127,28 @@ async fn read<T: DeserializeOwned>(response: Response) -> Answer<T> {
 }
 
 impl Person {
+    /// The same person at the API of a server that was started again: tokens outlive
+    /// it.
+    #[must_use]
+    pub fn at(&self, api: &Api) -> Self {
+        Self {
+            api: api.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// `GET path`, whatever it is, with its status.
+    ///
+    /// # Panics
+    /// If nobody answers.
+    pub async fn read(&self, path: &str) -> (u16, String) {
+        let url = format!("{}/{path}", self.api.base);
+        let request = self.api.http.get(url).bearer_auth(&self.token);
+        let answer = request.send().await.expect("the API answers");
+        let status = answer.status().as_u16();
+        (status, answer.text().await.expect("text"))
+    }
+
     /// `GET path`.
     ///
     /// # Errors

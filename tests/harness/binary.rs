@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::api::{Api, PASSWORD, Person};
 use crate::child::{Minded, free_port, greets};
 use crate::plant::PlantFile;
-use crate::tools::workspace;
+use crate::tools::{Tool, workspace};
 
 /// Where the recordings are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Room {
     Plenty,
     /// On a file system of its own with so many MiB.
     Tmpfs(u32),
+    /// Beside the database, in a namespace in which they can be made read-only.
+    Mounts,
 }
 
 /// Bytes on that file system that a test can throw off.
@@ -38,6 +40,8 @@ pub struct Binary {
     api_at: SocketAddr,
     ssh_at: SocketAddr,
     room: Room,
+    /// Further lines of `[recordings]`.
+    recordings: String,
     directory: TempDir,
 }
 
@@ -48,10 +52,15 @@ impl Binary {
     }
 
     /// The same, with the recordings somewhere else.
+    pub async fn start_in(plant: &PlantFile, room: Room) -> Self {
+        Self::start_with(plant, room, "").await
+    }
+
+    /// The same, with further lines of `[recordings]` in its configuration.
     ///
     /// # Panics
     /// If it does not start.
-    pub async fn start_in(plant: &PlantFile, room: Room) -> Self {
+    pub async fn start_with(plant: &PlantFile, room: Room, recordings: &str) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("binary")
             .tempdir()
@@ -64,6 +73,7 @@ impl Binary {
             api_at,
             ssh_at,
             room,
+            recordings: recordings.to_owned(),
             directory,
         };
         fs::write(binary.path("drawbridge.toml"), binary.configuration()).expect("a file");
@@ -93,7 +103,7 @@ impl Binary {
     }
 
     fn configuration(&self) -> String {
-        let (api, ssh) = (self.api_at, self.ssh_at);
+        let (api, ssh, more) = (self.api_at, self.ssh_at, &self.recordings);
         format!(
             r#"
 data = "data"
@@ -109,6 +119,7 @@ host = "127.0.0.1"
 [recordings]
 segment_mib = 8
 least_free_mib = 0
+{more}
 
 [limits]
 unauthenticated = 1000
@@ -123,7 +134,7 @@ unauthenticated_per_address = 1000
     /// If it does not come up.
     pub fn start_again(&mut self) {
         let before = match self.room {
-            Room::Plenty => String::new(),
+            Room::Plenty | Room::Mounts => String::new(),
             Room::Tmpfs(size) => {
                 let recordings = self.path("data/recordings");
                 fs::create_dir_all(&recordings).expect("a directory");
@@ -176,6 +187,38 @@ unauthenticated_per_address = 1000
         let seen = seen.strip_prefix("/").expect("an absolute path");
         let ballast = PathBuf::from(format!("/proc/{}/root", self.pid())).join(seen);
         fs::remove_file(&ballast).unwrap_or_else(|e| panic!("{}: {e}", ballast.display()));
+    }
+
+    /// Makes a directory of its data read-only, or writable again, by a mount that
+    /// only the server sees.
+    ///
+    /// # Panics
+    /// If the server does not run in [`Room::Mounts`], or the system refuses.
+    pub fn read_only(&self, name: &str, yes: bool) {
+        assert_eq!(self.room, Room::Mounts);
+        let script = if yes {
+            "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\""
+        } else {
+            "umount \"$0\""
+        };
+        let pid = self.pid().to_string();
+        let done = Command::new(Tool::Nsenter.path())
+            .args([
+                "--target",
+                &pid,
+                "--user",
+                "--mount",
+                "--preserve-credentials",
+            ])
+            .args(["sh", "-c", script])
+            .arg(self.data().join(name))
+            .output()
+            .expect("nsenter runs");
+        assert!(
+            done.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     }
 
     /// `kill -9`.

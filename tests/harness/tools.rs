@@ -45,6 +45,8 @@ pub enum Tool {
     Node,
     /// A file system that can be filled, mounted in a namespace of its own.
     Tmpfs,
+    /// What enters that namespace.
+    Nsenter,
 }
 
 impl Tool {
@@ -56,7 +58,7 @@ impl Tool {
             Self::Asciinema => "asciinema",
             Self::Script => "pty",
             Self::Systemd => "systemd",
-            Self::Tmpfs => "tmpfs",
+            Self::Tmpfs | Self::Nsenter => "tmpfs",
             Self::Openssl | Self::Zstd | Self::Age => "stock",
             Self::Chromium | Self::Node => "browser",
         }
@@ -77,6 +79,7 @@ impl Tool {
             Self::Age => in_path("age"),
             Self::Chromium => in_path("chromium"),
             Self::Node => in_path("node"),
+            Self::Nsenter => in_path("nsenter"),
             Self::Asyncssh => in_tools("python/bin/python"),
             Self::Asciinema => in_tools("bin/asciinema"),
         }

@@ -13,21 +13,27 @@ use harness::plant::PlantFile;
 use harness::sshd::Sshd;
 use harness::tools::Tool;
 
-struct Story {
-    asset: Sshd,
-    binary: Binary,
-    vera: Person,
-    grant: String,
+/// A plant with the real program in front of it.
+pub(crate) struct Story {
+    pub(crate) asset: Sshd,
+    pub(crate) binary: Binary,
+    pub(crate) vera: Person,
+    pub(crate) grant: String,
 }
 
 impl Story {
     /// `vera` has an hour at `plc-7`.
-    async fn begin(room: Room) -> Self {
+    pub(crate) async fn begin(room: Room) -> Self {
+        Self::begin_with(room, "").await
+    }
+
+    /// The same, with further lines of `[recordings]`.
+    pub(crate) async fn begin_with(room: Room, recordings: &str) -> Self {
         let asset = Sshd::start();
         let plant = PlantFile::new()
             .asset("plc-7", "hall", asset.at(), asset.host_key())
             .vendor("vera", &["plc-7"]);
-        let binary = Binary::start_in(&plant, room).await;
+        let binary = Binary::start_with(&plant, room, recordings).await;
         binary
             .admin()
             .await
@@ -46,11 +52,11 @@ impl Story {
         }
     }
 
-    async fn door(&self) -> Door {
+    pub(crate) async fn door(&self) -> Door {
         self.vera.door(&self.grant).await
     }
 
-    async fn closed(&self) -> Session {
+    pub(crate) async fn closed(&self) -> Session {
         let audun = self.binary.api().person("audun").await;
         for _ in 0..200 {
             let session = audun.last_session().await;

@@ -9,6 +9,7 @@ use age::x25519::Identity;
 use domain::SessionId;
 
 use super::{Place, Progress, Sealed, Told};
+use crate::archive::chunk::MAX_STORED;
 use crate::archive::keys::{key_file_name, own_key};
 use crate::archive::manifest::MAX_MANIFEST;
 use crate::archive::{DirFiles, Files, MANIFEST, Manifest, Opening, Track, recording_dir};
