@@ -30,7 +30,7 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Compresses at `level` (zstd's, 1 to 22).
+    /// Compresses at `level`: zstd's, below zero faster than 1.
     ///
     /// # Errors
     /// If there is no memory for it.

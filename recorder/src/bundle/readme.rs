@@ -65,12 +65,13 @@ drawbridge verify visit.tar --key NAME+HASH+KEY
 
 The same by hand, with sha256sum, openssl, zstd, age and bash, in the directory that the bundle was unpacked to:
 
-1. **Each chunk is what the manifest says.** No output means that all agree; a file that is missing here is named.
+1. **Each chunk is what the manifest says.** No output means that all agree. A chunk that is not here is named: what the vendor typed is not in every bundle.
 ```sh
 while IFS= read -r line; do
   n=$(printf %s "$line" | sed -n 's/^{"chunk":\([0-9]*\),.*/\1/p'); [ -n "$n" ] || continue
   want=$(printf %s "$line" | sed 's/.*"sha256":"\([0-9a-f]*\)".*/\1/')
   set -- recording/"$(printf %06d "$n")".*
+  [ -e "$1" ] || { echo "chunk $n is not here"; continue; }
   [ "$(sha256sum < "$1" | cut -c1-64)" = "$want" ] || echo "chunk $n: $1 differs"
 done < recording/manifest.jsonl
 ```

@@ -36,7 +36,7 @@ pub(super) fn briefly(health: &Health) -> Finding {
 
 /// What auditors and admins may know, `now` by the broker's clock.
 pub(super) fn in_full(state: &LogState, now: Timestamp) -> Vec<Finding> {
-    let mut findings = vec![signing(state)];
+    let mut findings = vec![signing(state, now)];
     findings.extend(state.anchors.iter().map(|one| anchor(one, now)));
     if state.anchors.is_empty() {
         findings.push(Finding::warning(
@@ -48,9 +48,9 @@ pub(super) fn in_full(state: &LogState, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-fn signing(state: &LogState) -> Finding {
+fn signing(state: &LogState, now: Timestamp) -> Finding {
     let signed = match (state.signed, state.signed_at) {
-        (Some(size), Some(at)) => format!("{size} events are signed, last at {at}"),
+        (Some(size), Some(at)) => format!("{size} events are signed, last {} ago", age(at, now)),
         _ => "nothing of the log is signed yet".to_owned(),
     };
     let Some(since) = state.not_signed_since else {
@@ -58,17 +58,23 @@ fn signing(state: &LogState) -> Finding {
     };
     let why = state.why.as_deref().unwrap_or("unknown");
     let text = format!(
-        "the log can't be signed since {since}: {why}; {signed}. What happened after that is not \
+        "the log can't be signed for {} now: {why}; {signed}. What happened after that is not \
          proven until it can be. Unless the database's disk is full or broken, somebody has \
-         changed it: keep a copy of it, and compare it with an anchor's checkpoint."
+         changed it: keep a copy of it, and compare it with an anchor's checkpoint.",
+        age(since, now)
     );
     Finding::failed(LOG, &Failure::failed(text))
+}
+
+/// How long ago that was, in words.
+fn age(at: Timestamp, now: Timestamp) -> String {
+    human_duration(Duration::from_secs(now.since(at).as_secs()))
 }
 
 fn anchor(anchor: &Anchor, now: Timestamp) -> Finding {
     let name = &anchor.name;
     let has = match (anchor.size, anchor.anchored_at) {
-        (Some(size), Some(at)) => format!("it has {size} events since {at}"),
+        (Some(size), Some(at)) => format!("it took {size} events {} ago", age(at, now)),
         _ => "it has taken nothing since the broker was started".to_owned(),
     };
     let behind = match anchor.behind {
@@ -78,14 +84,13 @@ fn anchor(anchor: &Anchor, now: Timestamp) -> Finding {
     let Some(since) = anchor.failing_since else {
         return Finding::ok(ANCHOR, format!("{name}: {has}{behind}"));
     };
-    let failing = now.since(since);
     let why = anchor.why.as_deref().unwrap_or("unknown");
     let text = format!(
         "{name} has failed for {}: {why}; {has}{behind}. It is tried again at least once a minute: \
          see that it runs and can be reached from the broker.",
-        human_duration(Duration::from_secs(failing.as_secs()))
+        age(since, now)
     );
-    if failing < OUTAGE {
+    if now.since(since) < OUTAGE {
         Finding::warning(ANCHOR, text)
     } else {
         Finding::failed(ANCHOR, &Failure::unavailable(text))
@@ -162,7 +167,7 @@ mod tests {
         let (verdict, text) = found(&state).remove(0);
         assert_eq!(verdict, Verdict::Failed);
         assert!(text.contains("the log's key is another one"), "{text}");
-        assert!(text.contains("2026-11-24T13:09:59Z"), "{text}");
+        assert!(text.contains("signed for 1 s now"), "{text}");
         state.anchors.clear();
         let found = found(&state);
         assert_eq!(found[1].0, Verdict::Warning, "{found:?}");
