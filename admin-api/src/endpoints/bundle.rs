@@ -142,6 +142,8 @@ async fn open(
     };
     let facts = facts(known);
     let clock = Arc::clone(&api.clock);
+    // Its page is made of the whole recording: not of many at once.
+    let _turn = api.indexes.turn().await;
     evidence::archived(api, known.session, known.channel, move |recording| {
         let replay = replay(&recording, &facts, clock.as_ref())?;
         BundleReader::new(Contents {
