@@ -172,7 +172,7 @@ fn facts(known: &store::Recording) -> Facts {
 }
 
 /// A page to look at it, unless it is too long for one, keeps a terminal busy for
-/// too long, or can't be read here.
+/// too long, or can't be read here: what was altered is for the verifier to tell.
 fn replay(
     recording: &Recording,
     facts: &Facts,
@@ -189,21 +189,30 @@ fn replay(
     if shown > MOST_TO_LOOK_AT {
         return Ok(None);
     }
-    let cast = match serve::cast(recording) {
-        Ok(cast) => cast,
-        Err(ArchiveError::Sealed) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    match drawn(template, recording, facts, clock) {
+        Ok(made) => Ok(Some(made)),
+        Err(ArchiveError::Sealed | ArchiveError::Damaged(_)) => Ok(None),
+        Err(ArchiveError::Disk(error))
+            if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::InvalidData) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn drawn(
+    template: &str,
+    recording: &Recording,
+    facts: &Facts,
+    clock: &dyn Clock,
+) -> Result<Vec<u8>, ArchiveError> {
     let end = clock.monotonic().saturating_add(LONGEST_TO_LOOK_AT);
     let mut may_go_on = || clock.monotonic() < end;
     let mut patience = Patience::new(&mut may_go_on);
-    let index = match Index::build(cast, Settings::default(), &mut patience) {
-        Ok(index) => index,
-        Err(error) if error.kind() == ErrorKind::TimedOut => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    let index = Index::build(serve::cast(recording)?, Settings::default(), &mut patience)?;
     let mut made = Vec::new();
     let cast = serve::cast(recording)?;
     replay::page(template, facts, index.markers(), cast, &mut made)?;
-    Ok(Some(made))
+    Ok(made)
 }

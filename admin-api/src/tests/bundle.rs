@@ -5,7 +5,7 @@ use std::io::Cursor;
 use domain::{Actor, Clock as _};
 use ledger::{KeyKind, SigningKey};
 use recorder::bundle::TarFiles;
-use recorder::verify::{Outcome, Trust, verify_bundle};
+use recorder::verify::{Outcome, Report, Trust, verify_bundle};
 use secrecy::SecretBox;
 use store::EventFilter;
 
@@ -26,6 +26,12 @@ pub(super) async fn sign(world: &World) {
 
 /// The names of the files in a bundle that is proven whole.
 pub(super) fn proven(world: &World, answer: &Answer) -> Vec<String> {
+    let (names, report) = verified(world, answer);
+    assert_eq!(report.verdict(), Outcome::Proven, "{report:#?}");
+    names
+}
+
+fn verified(world: &World, answer: &Answer) -> (Vec<String>, Report) {
     let mut files = TarFiles::find(Cursor::new(answer.body.to_vec())).unwrap();
     let names: Vec<String> = files.names().map(str::to_owned).collect();
     let trust = Trust {
@@ -36,8 +42,7 @@ pub(super) fn proven(world: &World, answer: &Answer) -> Vec<String> {
         identities: Vec::new(),
     };
     let report = verify_bundle(&mut files, &names, &trust).unwrap();
-    assert_eq!(report.verdict(), Outcome::Proven, "{report:#?}");
-    names
+    (names, report)
 }
 
 #[tokio::test]
@@ -67,6 +72,34 @@ async fn a_bundle_holds_and_its_opening_is_in_the_log() {
     let events = world.store.events(&filter, &page, false).await.unwrap();
     let openings: Vec<_> = events.items.iter().map(|event| &event.actor).collect();
     assert_eq!(openings, ["account/arne", "account/audun"]);
+}
+
+/// Whoever is told that a recording was altered takes home what is left, and the
+/// verifier says what is not.
+#[tokio::test]
+async fn what_was_altered_is_taken_home_and_told() {
+    let world = World::new().await;
+    let session = sealed(&world).await;
+    sign(&world).await;
+    let dir = world.recorder.root().join(session.to_string()).join("0");
+    let names = std::fs::read_dir(&dir).unwrap();
+    let chunk = names
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().contains(".output.cast"))
+        .unwrap();
+    let mut stored = std::fs::read(&chunk).unwrap();
+    *stored.last_mut().unwrap() ^= 1;
+    std::fs::write(&chunk, stored).unwrap();
+    let cast = format!("/sessions/{session}/recording.cast");
+    world
+        .get("audun", &cast)
+        .await
+        .problem(409, "recording_damaged");
+    let bundle = format!("/sessions/{session}/bundle.tar");
+    let answer = world.get("audun", &bundle).await;
+    assert_eq!(answer.status, 200);
+    let report = verified(&world, &answer).1;
+    assert_eq!(report.verdict(), Outcome::Contradicted, "{report:#?}");
 }
 
 #[tokio::test]
