@@ -184,7 +184,11 @@ impl Report {
     }
 }
 
+/// `Duration::MAX` is what never came.
 fn millis(time: &Duration) -> f64 {
+    if *time == Duration::MAX {
+        return f64::INFINITY;
+    }
     time.as_secs_f64() * 1000.0
 }
 
