@@ -3,8 +3,9 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -146,21 +147,9 @@ impl Shelf {
             if state.closed {
                 return;
             }
-            // What can be read by nobody any more is the more urgent half.
-            let made = match state.old.pop() {
-                Some(old) => {
-                    let keep = state.wiped.len() < SPARE;
-                    drop(state);
-                    self.wipe(maker, old, keep)
-                }
-                None => {
-                    let file = state.wiped.pop();
-                    let number = state.next;
-                    state.next += 1;
-                    drop(state);
-                    maker.make(number, file.as_deref()).map(Some)
-                }
-            };
+            // Without this thread the log ends with what stands ready.
+            let made = catch_unwind(AssertUnwindSafe(|| self.prepare(maker, state)))
+                .unwrap_or_else(|_| Err(io::Error::other("making it has panicked")));
             let mut state = lock(&self.state);
             match made {
                 Ok(segment) => {
@@ -178,6 +167,24 @@ impl Shelf {
                 }
             }
         }
+    }
+
+    fn prepare(
+        &self,
+        maker: &Maker,
+        mut state: MutexGuard<'_, State>,
+    ) -> io::Result<Option<Segment>> {
+        // What can be read by nobody any more is the more urgent half.
+        if let Some(old) = state.old.pop() {
+            let keep = state.wiped.len() < SPARE;
+            drop(state);
+            return self.wipe(maker, old, keep);
+        }
+        let file = state.wiped.pop();
+        let number = state.next;
+        state.next += 1;
+        drop(state);
+        maker.make(number, file.as_deref()).map(Some)
     }
 
     fn wipe(&self, maker: &Maker, old: PathBuf, keep: bool) -> io::Result<Option<Segment>> {
