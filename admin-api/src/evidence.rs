@@ -145,6 +145,19 @@ pub(crate) fn problem(session: SessionId, channel: u32, error: ArchiveError) -> 
              take it at the moment. What was recorded is kept; try again in a moment.",
         ),
         ArchiveError::Damaged(why) => damaged(session, channel, &why),
+        ArchiveError::Unlisted(why) => {
+            tracing::error!(%session, channel, why, "recording.unlisted");
+            ApiError::new(
+                StatusCode::CONFLICT,
+                "recording_unlisted",
+                format!(
+                    "The recording's manifest, which lists its files, is not what it was, so it \
+                     is neither shown nor exported. Its seal is still in the log. Have whoever \
+                     runs the broker's machine keep recordings/{session}/{channel} as it is, and \
+                     verify an exported log with recordings/ beside it."
+                ),
+            )
+        }
         ArchiveError::Disk(error) if error.kind() == io::ErrorKind::InvalidData => {
             damaged(session, channel, &error.to_string())
         }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use recorder::{KeepOutput, RealDisk, Stream};
+use tokio::sync::Semaphore;
 
 use crate::transfer::Sample;
 use crate::{cpu, recorders};
@@ -44,6 +45,9 @@ impl Fed {
 /// Bytes of one packet, as OpenSSH sends them.
 const PACKET: usize = 32 << 10;
 
+/// How far a vendor may be ahead of the asset, as the broker's pace has it.
+const AHEAD: usize = 768 << 10;
+
 /// Records all of `text`, in packets.
 pub(crate) async fn measure(fed: Fed, text: &Bytes) -> Sample {
     let directory = tempfile::tempdir_in(".").or_else(|_| tempfile::tempdir());
@@ -52,10 +56,14 @@ pub(crate) async fn measure(fed: Fed, text: &Bytes) -> Sample {
     let channel = recorder.open(recorders::header(0, fed.keep())).await;
     let (input, mut tail, output) = channel.expect("a recording").split();
     let (before, began) = (cpu::seconds(std::process::id()), Instant::now());
+    let pace = Arc::new(Semaphore::new(AHEAD));
+    let taken = Arc::clone(&pace);
     let asset = tokio::spawn(async move {
+        let pace = taken;
         let mut taken = 0;
         while let Some(bytes) = tail.next().await.expect("recorded") {
             taken += bytes.len();
+            pace.add_permits(bytes.len());
         }
         taken
     });
@@ -63,7 +71,11 @@ pub(crate) async fn measure(fed: Fed, text: &Bytes) -> Sample {
     while !rest.is_empty() {
         let packet = rest.split_to(rest.len().min(PACKET));
         match fed {
-            Fed::Typed => input.append(packet).await.expect("recorded"),
+            Fed::Typed => {
+                let ahead = u32::try_from(packet.len()).expect("a packet");
+                pace.acquire_many(ahead).await.expect("open").forget();
+                input.append(packet).await.expect("recorded");
+            }
             Fed::Terminal | Fed::Command => {
                 output.ready().await.expect("recorded");
                 output.write(Stream::Out, packet).expect("recorded");

@@ -11,14 +11,14 @@ pub(crate) fn seconds(pid: u32) -> f64 {
     spent(&format!("/proc/{pid}/stat"), 4).expect("the process runs")
 }
 
-/// Seconds of each thread but those of that name, by thread.
-pub(crate) fn threads(pid: u32, without: &str) -> BTreeMap<String, f64> {
+/// Seconds of each thread but those of these names, by thread.
+pub(crate) fn threads(pid: u32, without: &[&str]) -> BTreeMap<String, f64> {
     let mut all = BTreeMap::new();
     for thread in fs::read_dir(format!("/proc/{pid}/task")).expect("the process runs") {
         let path = thread.expect("a thread").path();
         // It may have ended meanwhile.
         let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
-        if name.trim_end() != without
+        if !without.contains(&name.trim_end())
             && let Some(spent) = spent(&path.join("stat").display().to_string(), 2)
         {
             all.insert(path.display().to_string(), spent);

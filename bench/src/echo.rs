@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::ways::{Way, Ways};
+use crate::ways::{WAYS, Way, Ways};
 
 const KEYS: usize = 1000;
 /// Between two keystrokes; nobody types faster, and disks may rest.
@@ -53,14 +53,14 @@ impl Terminal {
     }
 }
 
-/// Each way's times, in the order of [`Way::ALL`], shortest first. All three
+/// Each way's times, in the order of [`Way::ALL`], shortest first. All the
 /// terminals are open at once and take turns.
-pub(crate) async fn measure(ways: &Ways) -> [Vec<Duration>; 3] {
+pub(crate) async fn measure(ways: &Ways) -> [Vec<Duration>; WAYS] {
     let mut terminals = Vec::new();
     for way in Way::ALL {
         terminals.push(Terminal::open(ways, way).await);
     }
-    let mut times = [const { Vec::new() }; 3];
+    let mut times = [const { Vec::new() }; WAYS];
     for (n, key) in (b'a'..=b'z').cycle().take(KEYS).enumerate() {
         if n % 100 == 0 {
             eprint!("\recho: {n} of {KEYS}\x1b[K");

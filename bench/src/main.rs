@@ -1,9 +1,10 @@
 //! Speed and latency of Drawbridge, recording on, beside OpenSSH direct and
-//! OpenSSH's ProxyJump, in the same run on the same machine.
+//! OpenSSH's ProxyJump and a relay that records nothing, in the same run on the same
+//! machine.
 //!
 //! `make bench`, or `make bench BENCH="--rounds 3 --size 128 --only setup"`.
 //!
-//! All three run the same client (`ssh`), the same target (`sshd`) and the same
+//! All run the same client (`ssh`), the same target (`sshd`) and the same
 //! commands; rounds are interleaved, so that a noisy minute hits all alike, and
 //! medians are shown. The proxy's CPU time is read from /proc: of the one
 //! `drawbridge serve` process, of the jump host's `sshd` with its children.
@@ -25,6 +26,7 @@
 )]
 
 mod alone;
+mod bare;
 mod cpu;
 mod durable;
 mod echo;
@@ -55,13 +57,13 @@ struct Plan {
 }
 
 impl Plan {
-    fn from_arguments() -> Self {
+    fn from(arguments: Vec<String>) -> Self {
         let mut plan = Self {
             rounds: 5,
             size: 512,
             only: String::new(),
         };
-        let mut arguments = env::args().skip(1);
+        let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
             let value = arguments
                 .next()
@@ -81,9 +83,22 @@ impl Plan {
     }
 }
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() {
-    let plan = Plan::from_arguments();
+fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    if let [bare::ARGUMENT, target, key] = *arguments.iter().map(String::as_str).collect::<Vec<_>>()
+    {
+        bare::serve(target, key);
+        return;
+    }
+    let plan = Plan::from(arguments);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(run(plan));
+}
+
+async fn run(plan: Plan) {
     if plan.only == "seek" {
         // It takes no network, and no other program.
         seek::print(&seek::measure());

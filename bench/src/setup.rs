@@ -3,14 +3,14 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::ways::{Way, Ways};
+use crate::ways::{WAYS, Way, Ways};
 
 const TIMES: usize = 20;
 
 /// Each way's times, in the order of [`Way::ALL`]. The key exchange is the same
 /// everywhere: left alone, OpenSSH takes a slow one with itself.
-pub(crate) async fn measure(ways: &Ways) -> [Vec<Duration>; 3] {
-    let mut times = [const { Vec::new() }; 3];
+pub(crate) async fn measure(ways: &Ways) -> [Vec<Duration>; WAYS] {
+    let mut times = [const { Vec::new() }; WAYS];
     for round in 0..=TIMES {
         for (way, times) in Way::ALL.into_iter().zip(&mut times) {
             eprint!("\rset-up: {round} of {TIMES}, {}\x1b[K", way.name());

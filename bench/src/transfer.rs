@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Plan;
-use crate::ways::{Way, Ways};
+use crate::ways::{WAYS, Way, Ways};
 
 /// What is sent, and where to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,13 @@ impl Load {
         all
     }
 
+    pub(crate) const fn is_text(&self) -> bool {
+        match self.shape {
+            Shape::Text | Shape::Terminal | Shape::TextUp => true,
+            Shape::Down | Shape::Up => false,
+        }
+    }
+
     pub(crate) fn name(&self) -> String {
         let shape = match self.shape {
             Shape::Down => "bulk down",
@@ -71,8 +78,8 @@ impl Load {
 }
 
 /// Each way's samples, in the order of [`Way::ALL`].
-pub(crate) async fn measure(ways: &Ways, load: &Load, plan: &Plan) -> [Vec<Sample>; 3] {
-    let mut samples = [const { Vec::new() }; 3];
+pub(crate) async fn measure(ways: &Ways, load: &Load, plan: &Plan) -> [Vec<Sample>; WAYS] {
+    let mut samples = [const { Vec::new() }; WAYS];
     for round in 1..=plan.rounds {
         for (way, samples) in Way::ALL.into_iter().zip(&mut samples) {
             eprint!(

@@ -41,7 +41,7 @@ impl Packers {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             well: Packer::new(3)?,
-            fast: Packer::new(-1)?,
+            fast: Packer::new(-3)?,
         })
     }
 }

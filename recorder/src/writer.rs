@@ -67,8 +67,11 @@ impl Writer {
 
     /// Ends the thread's lingering.
     pub(crate) fn hurry(&self) {
-        lock(&self.0.state).urgent = true;
-        self.0.bell.notify_one();
+        let mut state = lock(&self.0.state);
+        // A bell that nobody hears is a system call all the same, for each packet.
+        if !std::mem::replace(&mut state.urgent, true) && state.lingers {
+            self.0.bell.notify_one();
+        }
     }
 }
 
@@ -93,6 +96,8 @@ struct State {
     ready: Vec<Arc<Core>>,
     /// Somebody is waiting for what is ready.
     urgent: bool,
+    /// The thread waits for more than is ready.
+    lingers: bool,
     /// The thread has to be woken for whatever comes.
     asleep: bool,
     /// No way leads here any more.
@@ -122,16 +127,19 @@ impl Queue {
 
     fn linger<'a>(
         &self,
-        state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, State>,
         linger: Option<Duration>,
     ) -> MutexGuard<'a, State> {
         let Some(linger) = linger else {
             return state;
         };
-        self.bell
+        state.lingers = true;
+        let (mut state, _) = self
+            .bell
             .wait_timeout_while(state, linger, |state| !state.urgent && !state.closed)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+            .unwrap_or_else(PoisonError::into_inner);
+        state.lingers = false;
+        state
     }
 }
 

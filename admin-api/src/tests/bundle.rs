@@ -100,6 +100,13 @@ async fn what_was_altered_is_taken_home_and_told() {
     assert_eq!(answer.status, 200);
     let report = verified(&world, &answer).1;
     assert_eq!(report.verdict(), Outcome::Contradicted, "{report:#?}");
+
+    // Without a list of its files there is nothing to go by.
+    std::fs::write(dir.join("manifest.jsonl"), b"{}\n").unwrap();
+    for path in [&cast, &bundle] {
+        let problem = world.get("audun", path).await;
+        problem.problem(409, "recording_unlisted");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,9 @@ async fn indexed(world: &World) -> domain::SessionId {
             text: "3 users",
         },
     ];
-    let indexed = world.store.index_recording(session, 0, &lines, false);
+    let indexed = world
+        .store
+        .index_recording(session, 0, &lines, false, || std::future::ready(()));
     indexed.await.unwrap();
     session
 }

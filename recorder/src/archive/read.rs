@@ -35,6 +35,9 @@ pub enum ArchiveError {
     /// Something of it is not what it was.
     #[error("the recording is damaged: {0}")]
     Damaged(String),
+    /// What lists its files can't be read, so nothing is known of them.
+    #[error("the recording's manifest is damaged: {0}")]
+    Unlisted(String),
     /// The broker has no key for it.
     #[error("the recording is sealed: only an auditor's key opens it")]
     Sealed,
@@ -51,7 +54,7 @@ pub enum ArchiveError {
 
 impl From<BadManifest> for ArchiveError {
     fn from(bad: BadManifest) -> Self {
-        Self::Damaged(bad.to_string())
+        Self::Unlisted(bad.to_string())
     }
 }
 
@@ -85,8 +88,8 @@ impl Archive {
             .ok_or(ArchiveError::Missing)?;
         let manifest = Manifest::parse(&bytes)?;
         if manifest.opening.session != session || manifest.opening.channel != channel {
-            return Err(ArchiveError::Damaged(
-                "its manifest is that of another recording".to_owned(),
+            return Err(ArchiveError::Unlisted(
+                "it is that of another recording".to_owned(),
             ));
         }
         Ok(Recording {

@@ -16,7 +16,7 @@ const LENGTH: usize = 4;
 const TAG: usize = 16;
 
 /// The most content of one record.
-const RECORD: usize = 64 << 10;
+const RECORD: usize = 256 << 10;
 
 /// The file. One thread writes, one reads; each keeps its own place in it.
 pub(super) struct Spill {
@@ -61,10 +61,13 @@ impl Spill {
         mut place: Place,
         pieces: impl Iterator<Item = Bytes>,
     ) -> io::Result<Place> {
-        let mut record = Vec::with_capacity(RECORD);
+        let mut record = Vec::with_capacity(LENGTH + RECORD + TAG);
         for piece in pieces {
-            if record.len() + piece.len() > RECORD {
+            if record.len() + piece.len() > LENGTH + RECORD {
                 self.record(&mut place, &mut record)?;
+            }
+            if record.is_empty() {
+                record.extend_from_slice(&[0; LENGTH]);
             }
             record.extend_from_slice(&piece);
         }
@@ -72,19 +75,21 @@ impl Spill {
         Ok(place)
     }
 
+    /// Writes a record that has room for its length at its beginning, and empties it.
     fn record(&self, place: &mut Place, record: &mut Vec<u8>) -> io::Result<()> {
-        if record.is_empty() {
+        let Some((prefix, content)) = record.split_first_chunk_mut::<LENGTH>() else {
             return Ok(());
-        }
-        let length = u32::try_from(record.len())
+        };
+        *prefix = u32::try_from(content.len())
             .map_err(io::Error::other)?
             .to_le_bytes();
-        self.key
-            .seal_in_place_append_tag(nonce(place.records), Aad::from(length), record)
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(nonce(place.records), Aad::from(*prefix), content)
             .map_err(|_| io::Error::other("what waits for the asset can't be encrypted"))?;
-        write_all_at(self.file.as_ref(), place.offset, &length)?;
-        write_all_at(self.file.as_ref(), place.offset + LENGTH as u64, record)?;
-        place.offset += (LENGTH + record.len()) as u64;
+        record.extend_from_slice(tag.as_ref());
+        write_all_at(self.file.as_ref(), place.offset, record)?;
+        place.offset += record.len() as u64;
         place.records += 1;
         record.clear();
         Ok(())

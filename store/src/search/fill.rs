@@ -1,5 +1,7 @@
 //! Filling the index, and taking out of it.
 
+use std::future::Future;
+
 use domain::SessionId;
 
 use super::tx::{IndexTx, LINES_EACH};
@@ -51,18 +53,20 @@ impl IndexState {
 
 impl Store {
     /// Puts a recording's lines into the index, in place of what was there. With
-    /// `cut` they are only the first of them. It is done in small steps, so that
-    /// what people do does not wait for it. Stopped half-way, the recording is again
+    /// `cut` they are only the first of them. It is done in small steps, and `rest`
+    /// comes between two of them, so that what people do does not wait for it.
+    /// Stopped half-way, the recording is again
     /// one of [`Store::next_unindexed`].
     ///
     /// # Errors
     /// When there is no such recording, or the database fails.
-    pub async fn index_recording(
+    pub async fn index_recording<R: Future<Output = ()>>(
         &self,
         session: SessionId,
         channel: u32,
         lines: &[Line<'_>],
         cut: bool,
+        mut rest: impl FnMut() -> R,
     ) -> Result<(), StoreError> {
         let index = self.empty_index(session, channel).await?;
         let most = usize::try_from(LINES_EACH).unwrap_or(usize::MAX);
@@ -73,6 +77,7 @@ impl Store {
             let mut tx = IndexTx::begin(self).await?;
             tx.insert(index, number, batch).await?;
             tx.commit().await?;
+            rest().await;
             number = number.saturating_add(i64::try_from(batch.len()).unwrap_or(i64::MAX));
         }
         let state = if cut {

@@ -308,7 +308,9 @@ async fn what_was_purged_is_not_found() {
         at_ms: 7,
         text: "the pump is off",
     }];
-    let indexed = store.index_recording(session, 0, &lines, false).await;
+    let indexed = store
+        .index_recording(session, 0, &lines, false, || std::future::ready(()))
+        .await;
     indexed.expect("indexed");
     let hits = async || {
         let (filter, page) = (SearchFilter::default(), Page::default());

@@ -29,7 +29,9 @@ async fn recorded(world: &World, vendor: &str, lines: &[ScreenLine<'_>]) -> Sess
 }
 
 async fn index(world: &World, session: SessionId, lines: &[ScreenLine<'_>], cut: bool) {
-    let indexed = world.store.index_recording(session, 0, lines, cut);
+    let indexed = world
+        .store
+        .index_recording(session, 0, lines, cut, || std::future::ready(()));
     indexed.await.expect("indexed");
 }
 

@@ -1,7 +1,9 @@
 //! What was shown in recordings is made searchable once they have ended. Sessions
 //! come first: one recording at a time, on a thread that gives way to all others.
 
+use std::future::Future;
 use std::io::{self, Read};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -21,6 +23,9 @@ const LOOK: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_millis(100);
 /// How long one may take. A 12-hour recording takes some seconds.
 const LONGEST: Duration = Duration::from_secs(600);
+/// How many times as long as it has worked the database rests, so that sessions have
+/// the rest of its core.
+const RESTS: u32 = 3;
 /// The lowest priority of a thread there is.
 const NICEST: i32 = 19;
 
@@ -62,7 +67,11 @@ async fn one(
     match read(archive, session, channel, clock, stop).await {
         Ok(Some(Transcript { lines, cut })) => {
             let lines: Vec<_> = lines.iter().map(screen_line).collect();
-            store.index_recording(session, channel, &lines, cut).await?;
+            let mut began = clock.monotonic();
+            let rest = || rest(clock.as_ref(), &mut began);
+            store
+                .index_recording(session, channel, &lines, cut, rest)
+                .await?;
             tracing::debug!(%session, channel, lines = lines.len(), cut, "jobs.indexed");
         }
         Ok(None) => store.unindex(session, channel).await?,
@@ -72,6 +81,17 @@ async fn one(
         }
     }
     Ok(true)
+}
+
+/// Rests after some work, longer after more of it. `began` is when the work began.
+fn rest<'a>(
+    clock: &'a dyn Clock,
+    began: &mut Duration,
+) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    let now = clock.monotonic();
+    let worked = now.saturating_sub(*began);
+    *began = now + worked.saturating_mul(RESTS);
+    clock.wait_until(*began)
 }
 
 fn screen_line(line: &Line) -> ScreenLine<'_> {
@@ -123,5 +143,45 @@ fn open(
         Err(ArchiveError::Sealed | ArchiveError::Purged) => Ok(None),
         Err(ArchiveError::Disk(error)) => Err(error),
         Err(error) => Err(io::Error::other(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use domain::Timestamp;
+
+    use super::*;
+
+    /// Stands at a time until somebody waits on it.
+    struct Waited(Mutex<Duration>);
+
+    impl Clock for Waited {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(0)
+        }
+
+        fn monotonic(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+
+        fn wait_until(&self, at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            *self.0.lock().unwrap() = at;
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_database_rests_longer_than_it_worked() {
+        let clock = Waited(Mutex::new(Duration::from_secs(7)));
+        let mut since = clock.monotonic();
+        for (worked, rested) in [(10, 30), (0, 0), (1000, 3000)] {
+            let began = clock.monotonic();
+            *clock.0.lock().unwrap() += Duration::from_millis(worked);
+            rest(&clock, &mut since).await;
+            let slept = clock.monotonic() - began - Duration::from_millis(worked);
+            assert_eq!(slept, Duration::from_millis(rested), "after {worked} ms");
+        }
     }
 }

@@ -210,7 +210,10 @@ async fn what_is_due_goes_and_what_is_held_stays() {
         at_ms: 7,
         text: "the pump is off",
     }];
-    let indexed = world.store.index_recording(due, 0, &lines, false).await;
+    let indexed = world
+        .store
+        .index_recording(due, 0, &lines, false, || std::future::ready(()))
+        .await;
     indexed.expect("indexed");
     world.clock.pass(DAY * 30);
     let first = Turn {

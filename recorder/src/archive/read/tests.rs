@@ -166,10 +166,15 @@ fn missing_damaged_and_purged_are_told_apart() {
     assert_eq!(all(&archive, Track::Input).unwrap(), "typed");
 
     let elsewhere = recording_dir(scratch.path(), session(), 4);
-    fs::rename(&dir, elsewhere).unwrap();
+    fs::rename(&dir, &elsewhere).unwrap();
     assert!(matches!(
         archive.open(session(), 4),
-        Err(ArchiveError::Damaged(_))
+        Err(ArchiveError::Unlisted(_))
+    ));
+    fs::write(elsewhere.join("manifest.jsonl"), b"{").unwrap();
+    assert!(matches!(
+        archive.open(session(), 4),
+        Err(ArchiveError::Unlisted(_))
     ));
 }
 
