@@ -22,7 +22,7 @@ test: test-tools web-if-npm ## install what the tests need, if that may be done 
 test-tools:
 	tests/tools.sh ensure
 
-bench: web-if-npm ## measure speed, CPU, set-up and echo beside OpenSSH's ProxyJump
+bench: web-if-npm ## measure speed, CPU, set-up and echo beside ProxyJump and a relay that records nothing
 	tests/tools.sh ensure ssh
 	$(CARGO) run --release --locked -p drawbridge-bench -- $(BENCH)
 
