@@ -177,7 +177,8 @@ impl Builder {
     }
 
     /// Encodes an entry. Whatever the disk does, it is not lost: it stays in memory
-    /// until it is in a chunk, and in the log until then.
+    /// until it is in a chunk, and in the log until then. What is full is to be written
+    /// first.
     pub(crate) fn take(&mut self, piece: &Piece) {
         self.count(piece);
         let (at, sequence) = (piece.entry.at, piece.sequence);

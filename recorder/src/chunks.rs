@@ -53,30 +53,35 @@ impl MakeChunks {
             let cut = std::mem::take(&mut state.cut);
             (state.take_pieces(std::mem::take(&mut self.spare)), cut)
         };
-        let (mut cost, mut finish, mut written) = (0, None, Ok(()));
-        for piece in pieces.drain(..) {
+        let (mut cost, mut finish, mut taken) = (0, None, 0);
+        // What a failure has left comes first, or a chunk would grow without limit.
+        let mut written = builder.write_full(&mut self.packers);
+        for piece in &pieces {
+            if written.is_err() {
+                break;
+            }
+            taken += 1;
             cost += piece.entry.what.cost();
-            builder.take(&piece);
+            builder.take(piece);
             if piece.entry.what == What::Finish {
                 finish = Some(piece.entry.at);
             }
-            // After a failure the rest is encoded nevertheless: it is in no other place.
-            if written.is_ok() {
-                written = builder.write_full(&mut self.packers);
-            }
+            written = builder.write_full(&mut self.packers);
         }
-        if pieces.capacity() < 4096 {
-            self.spare = pieces;
-        }
+        pieces.drain(..taken);
         if written.is_ok() && (cut || builder.is_old(core.at())) {
             written = builder.cut(&mut self.packers);
         }
         let abandoned = {
             let mut state = lock(&core.state);
+            state.put_back(&mut pieces);
             state.chunked(cost, builder.floor());
             state.cuts += u64::from(cut && written.is_ok());
             state.abandoned()
         };
+        if pieces.capacity() < 4096 {
+            self.spare = pieces;
+        }
         core.ring();
         written?;
         if core.check().is_err() || abandoned {
@@ -143,7 +148,6 @@ impl Work for MakeChunks {
                 }
                 Ok(Err(CloseError::Flush(error))) => {
                     let why = format!("flushing the chunks of {}: {error}", core.name());
-                    core.stop_later(why.as_str());
                     core.live.poison(&why);
                 }
                 Err(_) => {

@@ -25,8 +25,8 @@ use crate::space::Space;
 use crate::wal::{Log, Maker, Shelf, WalKey};
 use crate::writer::{Writer, lock};
 
-/// How long the log waits for more while only output has queued: nobody waits for
-/// that, and a wake-up per packet would cost more than the packet.
+/// How long the log waits for more while nobody waits for what has queued: a flush
+/// for each packet would cost more than the packet.
 const LOG_LINGER: Duration = Duration::from_millis(5);
 
 /// How long the making of chunks waits for more.

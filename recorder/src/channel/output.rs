@@ -47,7 +47,7 @@ impl OutputLog {
         self.push(What::Output(stream, bytes))
     }
 
-    /// Waits while more than 256 KiB, or anything older than 250 ms, is not
+    /// Waits while more than 1 MiB, or anything older than 250 ms, is not
     /// durable.
     ///
     /// # Errors

@@ -14,13 +14,19 @@ use crate::error::RecordingStopped;
 const MAX_INPUT: usize = 2 << 20;
 
 /// How much from the asset may be not durable before no more is read from it.
-const MAX_OUTPUT: usize = 256 << 10;
+/// A flush takes some tenths of a millisecond of the processor, whatever is in it, so
+/// with a quarter of this they would be half of what recording a flood costs.
+const MAX_OUTPUT: usize = 1 << 20;
 
 /// How long anything from the asset may be not durable before no more is read.
 const MAX_WAIT: Duration = Duration::from_millis(250);
 
 /// From how much on the log's thread does not linger for more.
 const ENOUGH: usize = MAX_OUTPUT / 2;
+
+/// The same of a bulk transfer from the vendor, well below what a vendor may be ahead
+/// of the asset: whoever waits for the asset must not wait for more to come.
+const ENOUGH_INPUT: usize = 256 << 10;
 
 /// The least that a packet of a bulk transfer holds.
 const BULK: usize = 4 << 10;
@@ -46,6 +52,8 @@ pub(crate) struct State {
     /// What is not durable, packet costs included.
     input: usize,
     output: usize,
+    /// What of the input the log's thread has not taken yet.
+    queued_input: usize,
     /// When the oldest from the asset came that is not durable.
     oldest: Option<Duration>,
     /// How many entries were ever pushed, and made durable.
@@ -80,6 +88,7 @@ impl State {
             queue: Vec::new(),
             input: 0,
             output: 0,
+            queued_input: 0,
             oldest: None,
             pushed: 0,
             durable: 0,
@@ -108,6 +117,7 @@ impl State {
         self.input_ended |= entry.what == What::InputEnd;
         if entry.what.is_vendors() {
             self.input += entry.what.cost();
+            self.queued_input += entry.what.cost();
         } else {
             self.output += entry.what.cost();
             self.oldest.get_or_insert(entry.at);
@@ -135,7 +145,7 @@ impl State {
     /// Whether so much from the vendor is to be made durable at once: somebody waits
     /// for it, or it is enough. More of a bulk transfer follows soon.
     pub(super) const fn is_urgent(&self, bytes: usize) -> bool {
-        bytes < BULK || self.input == 0 || self.input >= MAX_INPUT / 4
+        bytes < BULK || self.input == 0 || self.queued_input + bytes >= ENOUGH_INPUT
     }
 
     /// Whether the vendor may send more.
@@ -157,6 +167,7 @@ impl State {
 
     /// What the log's thread is to write; `spare` is an emptied queue.
     pub(crate) fn take_queue(&mut self, spare: Vec<Entry>) -> Vec<Entry> {
+        self.queued_input = 0;
         std::mem::replace(&mut self.queue, spare)
     }
 
@@ -191,6 +202,15 @@ impl State {
     /// What is to be put into chunks; `spare` is an emptied list.
     pub(crate) fn take_pieces(&mut self, spare: Vec<Piece>) -> Vec<Piece> {
         std::mem::replace(&mut self.chunks, spare)
+    }
+
+    /// What could not be put into chunks comes before what has come since; `pieces` is
+    /// left empty.
+    pub(crate) fn put_back(&mut self, pieces: &mut Vec<Piece>) {
+        if !pieces.is_empty() {
+            pieces.append(&mut self.chunks);
+            std::mem::swap(pieces, &mut self.chunks);
+        }
     }
 
     /// Whether the chunks' thread should not wait for more of it.
@@ -244,8 +264,10 @@ mod tests {
         state.push(input(BULK)).unwrap();
         assert!(!state.is_urgent(BULK), "more follows");
         assert!(state.is_urgent(1), "a keystroke amid bulk");
-        state.push(input(MAX_INPUT / 4)).unwrap();
+        state.push(input(ENOUGH_INPUT)).unwrap();
         assert!(state.is_urgent(BULK), "it is enough");
+        state.take_queue(Vec::new());
+        assert!(!state.is_urgent(BULK), "all of that is being written");
     }
 
     #[test]

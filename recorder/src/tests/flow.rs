@@ -236,11 +236,11 @@ async fn the_asset_waits_for_a_slow_disk_and_for_nothing_else() {
     soon(output.ready()).await.unwrap();
 
     hangs.store(true, Ordering::SeqCst);
-    for _ in 0..4 {
+    for _ in 0..13 {
         output.ready().await.unwrap();
         output.write(Stream::Out, pattern(0, 80 << 10)).unwrap();
     }
-    assert!(held_up().await.is_err(), "320 KiB are not durable");
+    assert!(held_up().await.is_err(), "1040 KiB are not durable");
     hangs.store(false, Ordering::SeqCst);
     soon(output.ready()).await.unwrap();
 }
