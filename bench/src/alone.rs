@@ -50,7 +50,7 @@ const AHEAD: usize = 768 << 10;
 
 /// Records all of `text`, in packets.
 pub(crate) async fn measure(fed: Fed, text: &Bytes) -> Sample {
-    let directory = tempfile::tempdir_in(".").or_else(|_| tempfile::tempdir());
+    let directory = tempfile::tempdir_in("target").or_else(|_| tempfile::tempdir());
     let directory = directory.expect("a directory");
     let recorder = recorders::start(directory.path(), Arc::new(RealDisk));
     let channel = recorder.open(recorders::header(0, fed.keep())).await;

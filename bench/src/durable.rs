@@ -52,7 +52,7 @@ pub(crate) struct Measured {
 
 /// So many sessions type.
 pub(crate) async fn measure(how: How, sessions: u32) -> Measured {
-    let directory = tempfile::tempdir_in(".").or_else(|_| tempfile::tempdir());
+    let directory = tempfile::tempdir_in("target").or_else(|_| tempfile::tempdir());
     let directory = directory.expect("a directory");
     let (before, began) = (cpu::seconds(std::process::id()), Instant::now());
     let mut waits = match how {

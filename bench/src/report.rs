@@ -72,6 +72,13 @@ impl Report {
                     "{name}: {drawbridge:.0} MB/s; at least {least:.0}, 75 % of the bare relay"
                 ),
             );
+            let more = drawbridge_cpu - bare_cpu;
+            self.goal(
+                more <= MOST_RECORDING,
+                format!(
+                    "{name}: {more:.2} CPU s/GB more than the bare relay; at most {MOST_RECORDING}"
+                ),
+            );
         }
     }
 
