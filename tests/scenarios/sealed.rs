@@ -129,7 +129,7 @@ async fn what_is_sealed_only_the_auditor_s_key_opens() {
     let bundle = audun.file("visit.tar");
     audun
         .works(&format!(
-            "recording export {session} --bundle --input --out '{}'",
+            "recording export {session} --input --out '{}'",
             bundle.display()
         ))
         .await;

@@ -221,6 +221,8 @@ async fn more_time_is_a_new_approval() {
         .approve(&request.id)
         .await
         .expect("approved");
+    // A clock that jumps before the broker knows would be a real end.
+    client.expect("now ends at").await;
     world.clock.advance(minutes(40));
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(!client.has_ended(), "closed at its old end");

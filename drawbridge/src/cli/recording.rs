@@ -34,12 +34,12 @@ const MOST_IN_MEMORY: usize = 1 << 30;
   drawbridge recording list --asset plc-7
   drawbridge recording play 1c2d3e4f --speed 2 --idle-limit 1
   drawbridge recording search 'overspeed trip*' --asset plc-7 --since '2026-11-20 00:00'
+  drawbridge recording export 1c2d3e4f --out visit.tar     # a bundle: drawbridge verify visit.tar
   drawbridge recording export 1c2d3e4f --out visit.cast    # asciicast v3: asciinema play visit.cast
   drawbridge recording export 1c2d3e4f --input --out visit-with-input.cast
   drawbridge recording hold 1c2d3e4f --reason 'Accident of 24 November'
   drawbridge recording share 1c2d3e4f --for 7d --note 'The regulator, case 17'
   drawbridge recording purge --dry-run
-  drawbridge recording export 1c2d3e4f --bundle --out visit.tar    # then: drawbridge verify visit.tar
 
 A recording goes by the id of its session. Each opening is itself in the audit log.")]
 pub enum Command {
@@ -55,7 +55,7 @@ the terminal is put back in order. Into a file or pipe, all is written at once."
     /// Find lines in recordings, and when they were there
     #[command(after_help = search::HELP)]
     Search(search::Search),
-    /// Save a recording as an asciicast file, or as a bundle that can be checked off-line
+    /// Save a recording as a bundle that can be checked off-line, or as an asciicast file
     Export(Export),
     /// Keep a session's recordings, or a zone's, whatever their retention (auditors, admins)
     Hold(hold::Place),
@@ -113,7 +113,8 @@ pub struct Play {
 pub struct Export {
     /// The session
     id: String,
-    /// The file to write, which must not exist yet; - for standard output
+    /// The file to write, which must not exist yet; - for standard output. One whose name ends in
+    /// .cast, and standard output, get asciicast; any other file gets a bundle
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
     /// The channel of the session; its first if it is left out
@@ -122,8 +123,8 @@ pub struct Export {
     /// With the vendor's keystrokes, which may hold passwords (auditors)
     #[arg(long)]
     input: bool,
-    /// All that is needed to check it off-line, in a tar file: the recording as it is kept, its
-    /// keys, its seal, and the proof that the seal is in the log
+    /// A bundle, whatever PATH is. It has all that is needed to check it off-line, in a tar file:
+    /// the recording as it is kept, its keys, its seal, and the proof that the seal is in the log
     #[arg(long)]
     bundle: bool,
 }
@@ -219,6 +220,8 @@ async fn export(context: &Context, args: Export) -> Result<(), Failure> {
             out.display()
         )));
     }
+    let is_cast = out.extension().is_some_and(|ending| ending == "cast");
+    let bundle = bundle || (to_file && !is_cast);
     let what = if bundle { "bundle.tar" } else { CAST };
     let mut answer = open(context, &id, what, ReplayQuery { channel, input }).await?;
     if !to_file {
@@ -236,7 +239,13 @@ async fn export(context: &Context, args: Export) -> Result<(), Failure> {
         let _ = std::fs::remove_file(&beside);
     }
     let bytes = saved?;
-    context.remark(&format!("{bytes} bytes in {}", out.display()));
+    let out = out.display();
+    let check = if bundle {
+        format!("; check it with: drawbridge verify {out} --key KEY")
+    } else {
+        String::new()
+    };
+    context.remark(&format!("{bytes} bytes in {out}{check}"));
     Ok(())
 }
 

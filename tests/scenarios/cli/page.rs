@@ -28,10 +28,7 @@ async fn the_page_of_a_bundle_replays_from_disk() {
     let audun = &house.audun;
     let session = audun.works("session list --output id").await;
     let bundle = audun.file("visit.tar");
-    let export = format!(
-        "recording export {session} --bundle --out '{}'",
-        bundle.display()
-    );
+    let export = format!("recording export {session} --out '{}'", bundle.display());
     for _ in 0..100 {
         if audun.types(&export).await.status == 0 {
             break;
