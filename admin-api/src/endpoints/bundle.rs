@@ -17,7 +17,7 @@ use recorder::bundle::{BundleReader, Contents, Papers, Proven};
 use recorder::replay::{self, Facts, Index, Settings};
 use recorder::serve;
 use serde_json::json;
-use store::EventProof;
+use store::{EventProof, StoreError};
 use utoipa_axum::routes;
 
 use super::recordings::send;
@@ -108,7 +108,19 @@ pub(super) fn answer<K: Eq + Hash + Send + 'static>(
 }
 
 async fn papers(api: &Api, session: SessionId, channel: u32) -> Result<Papers, ApiError> {
-    let proven = api.store.seal_proof(session, channel).await?;
+    let proven = match api.store.seal_proof(session, channel).await {
+        // It is there, or nobody would have come so far.
+        Err(StoreError::NotFound(_)) => {
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "recording_not_sealed",
+                "The recording is not sealed yet, and a bundle has its seal. Export it once its \
+                 session has ended; what there is of it can be had as asciicast now, into a file \
+                 whose name ends in .cast.",
+            ));
+        }
+        proven => proven?,
+    };
     Ok(Papers {
         seal: paper(proven.seal),
         progress: proven.progress.into_iter().map(paper).collect(),

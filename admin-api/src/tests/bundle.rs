@@ -9,7 +9,7 @@ use recorder::verify::{Outcome, Report, Trust, verify_bundle};
 use secrecy::SecretBox;
 use store::EventFilter;
 
-use super::recordings::sealed;
+use super::recordings::{recorded, sealed};
 use super::world::{Answer, World};
 
 fn log_key() -> SigningKey {
@@ -107,6 +107,20 @@ async fn what_was_altered_is_taken_home_and_told() {
         let problem = world.get("audun", path).await;
         problem.problem(409, "recording_unlisted");
     }
+}
+
+/// Whoever sees a recording is told why there is no bundle of it yet.
+#[tokio::test]
+async fn what_is_not_sealed_is_not_said_to_be_missing() {
+    let world = World::new().await;
+    let session = recorded(&world).await;
+    sign(&world).await;
+    let path = format!("/sessions/{session}/bundle.tar");
+    world
+        .get("audun", &path)
+        .await
+        .problem(409, "recording_not_sealed");
+    world.get("asta", &path).await.problem(404, "not_found");
 }
 
 #[tokio::test]

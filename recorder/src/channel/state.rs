@@ -15,7 +15,7 @@ const MAX_INPUT: usize = 2 << 20;
 
 /// How much from the asset may be not durable before no more is read from it.
 /// A flush takes some tenths of a millisecond of the processor, whatever is in it, so
-/// with a quarter of this they would be half of what recording a flood costs.
+/// with a quarter of this they were a third of what recording a terminal's flood costs.
 const MAX_OUTPUT: usize = 1 << 20;
 
 /// How long anything from the asset may be not durable before no more is read.
