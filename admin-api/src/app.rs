@@ -12,8 +12,10 @@ use store::Store;
 
 use crate::anchors::{AnchorBoard, SigningBoard};
 use crate::hashing::Hashing;
+use crate::idle::LastUse;
 use crate::indexes::Indexes;
 use crate::places::Places;
+use crate::terminals::Terminals;
 
 /// Recordings that one account may have sent out at once: each holds an open
 /// file.
@@ -23,6 +25,9 @@ const LISTENERS: usize = 4;
 
 /// Shared recordings that one network may have sent out, or try, at once.
 const STRANGERS: usize = 8;
+
+/// Terminals that one account may have open in browsers.
+const TERMINALS: usize = 8;
 
 /// Calls that one account may have under way: each may hold a reader of the
 /// database, or wait for its writer.
@@ -38,6 +43,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bytes.
     pub random: Arc<dyn Random>,
+    /// What opens terminals for browsers.
+    pub terminals: Arc<dyn Terminals>,
     /// What the plant's operator decides.
     pub settings: ApiSettings,
 }
@@ -60,6 +67,10 @@ pub struct ApiSettings {
     pub signing: SigningBoard,
     /// How long a login lasts.
     pub token_lifetime: Duration,
+    /// How long a browser's login lasts that nobody uses.
+    pub browser_idle: Duration,
+    /// What everybody accepts before they sign in.
+    pub banner: String,
     /// How long a request may take, until its answer begins.
     pub request_timeout: Duration,
 }
@@ -74,6 +85,8 @@ impl Default for ApiSettings {
             anchors: AnchorBoard::default(),
             signing: SigningBoard::default(),
             token_lifetime: Duration::from_secs(12 * 3600),
+            browser_idle: Duration::from_secs(30 * 60),
+            banner: String::new(),
             request_timeout: Duration::from_secs(30),
         }
     }
@@ -86,6 +99,7 @@ pub(crate) struct Api(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) app: App,
     pub(crate) hashing: Hashing,
+    pub(crate) last_use: LastUse,
     pub(crate) replays: Places<AccountName>,
     pub(crate) strangers: Places<IpAddr>,
     pub(crate) indexes: Indexes,
@@ -94,11 +108,13 @@ pub(crate) struct Parts {
     /// Calls that stop what goes on have places of their own: whoever has many
     /// pages open must still get one through.
     pub(crate) stops: Places<AccountName>,
+    pub(crate) terminals_open: Places<AccountName>,
 }
 
 impl Api {
     pub(crate) fn new(app: App) -> Self {
         Self(Arc::new(Parts {
+            last_use: LastUse::new(app.settings.browser_idle),
             app,
             hashing: Hashing::default(),
             replays: Places::new(REPLAYS),
@@ -107,6 +123,7 @@ impl Api {
             listeners: Places::new(LISTENERS),
             calls: Places::new(CALLS),
             stops: Places::new(CALLS),
+            terminals_open: Places::new(TERMINALS),
         }))
     }
 }

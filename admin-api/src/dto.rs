@@ -23,7 +23,10 @@ use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use account::{Account, ChangePassword, Disabled, LoggedIn, Login, Me, SetPassword, Site};
+pub use account::{
+    Account, Banner, BrowserLoggedIn, BrowserLogin, ChangePassword, Disabled, LoggedIn, Login,
+    LoginEntry, Me, OwnLogin, OwnLogins, SetPassword, Site,
+};
 pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
 pub use log::{Anchor, LogState};
@@ -31,7 +34,7 @@ pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChan
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
     ApplyQuery, AuditQuery, GrantQuery, IndexQuery, PageQuery, RecordingQuery, ReplayQuery,
-    RequestQuery, SearchQuery, SessionQuery,
+    RequestQuery, SearchQuery, SessionQuery, TerminalQuery,
 };
 pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};
 pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, PurgeQuery};

@@ -22,6 +22,7 @@ mod requests;
 mod search;
 mod sessions;
 mod shares;
+mod terminal;
 mod zones;
 
 use domain::AssetName;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> Routes {
         .and(credentials::routes())
         .and(requests::routes())
         .and(grants::routes())
+        .and(terminal::routes())
         .and(sessions::routes())
         .and(recordings::routes())
         .and(holds::routes())

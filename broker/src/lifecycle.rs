@@ -24,7 +24,7 @@ use std::time::Duration;
 use domain::{CloseReason, Revoker, Verdict};
 use futures::FutureExt;
 use russh::server;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::house::House;
@@ -43,7 +43,12 @@ const TIME_TO_READ: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Serves one connection from its first byte to its last.
-pub(crate) async fn serve(house: Arc<House>, socket: TcpStream, source: SocketAddr, place: Place) {
+pub(crate) async fn serve(
+    house: Arc<House>,
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    source: SocketAddr,
+    place: Place,
+) {
     // Accept.
     let (wire, tap) = Wire::new(socket, house.limits.bytes_before_authentication);
     let (vendor, mut entered) = Vendor::new(Arc::clone(&house), source, tap.clone());

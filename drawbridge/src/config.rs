@@ -51,6 +51,8 @@ pub struct Api {
     pub tls: Tls,
     /// How long a login lasts.
     pub login_lifetime: Duration,
+    /// How long a browser's login lasts that nobody uses.
+    pub browser_idle: Duration,
 }
 
 /// Where the API's certificate comes from.

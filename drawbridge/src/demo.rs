@@ -162,6 +162,7 @@ fn config(data: &Path, former: Option<&Facts>) -> Config {
             names: vec![HERE.to_string(), "localhost".to_owned()],
             tls: Tls::SelfMade,
             login_lifetime: std::time::Duration::from_secs(12 * 3600),
+            browser_idle: std::time::Duration::from_secs(30 * 60),
         },
         ssh: Ssh {
             listen: free(ssh_port),

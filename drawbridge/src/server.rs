@@ -13,6 +13,7 @@ mod log_key;
 mod purge;
 mod signing;
 mod standing;
+mod terminals;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -45,6 +46,7 @@ use files::DataDir;
 pub(crate) use files::private_key as ssh_key;
 pub(crate) use log_key::{Rotated, rotate as rotate_log_key};
 use signing::Signing;
+use terminals::Browsers;
 pub(crate) use tls::Certificates;
 
 /// How long an answer of the API may take to an end when the server is stopped.
@@ -117,8 +119,10 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let host_key = data.host_key(random.as_ref())?;
     let ssh_host_key = host_key.public_key().to_openssh()?;
 
+    let broker_key = host_key.public_key().clone();
     let mut broker_settings = broker::Settings::new(host_key);
     broker_settings.banner = config.ssh.banner.unwrap_or(broker_settings.banner);
+    let banner = broker_settings.banner.clone();
     broker_settings.limits = broker::Limits {
         time_to_authenticate: config.limits.sign_in,
         unauthenticated: config.limits.unauthenticated,
@@ -138,6 +142,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         recorder: recorder.clone(),
         clock: Arc::clone(&clock),
         random,
+        terminals: Arc::new(Browsers::new(broker.side_door(), broker_key)),
         settings: ApiSettings {
             ssh_host: config.ssh.host,
             ssh_port: config.ssh.port.unwrap_or(ssh_addr.port()),
@@ -146,6 +151,8 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
             anchors: board.clone(),
             signing: signing.clone(),
             token_lifetime: config.api.login_lifetime,
+            browser_idle: config.api.browser_idle,
+            banner,
             ..ApiSettings::default()
         },
     };

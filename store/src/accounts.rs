@@ -12,7 +12,7 @@ use crate::tx::WriteTx;
 
 /// A query for accounts, with more columns if need be.
 macro_rules! accounts {
-    ($rest:literal $(, with $more:literal)?) => {
+    ($rest:literal $(, with $($more:tt)+)?) => {
         concat!(
             "SELECT accounts.name, full_name, company, role, accounts.created_at, enabled_at,",
             " last_active_at, disabled_at, disabled_reason, password IS NOT NULL AS has_password,",
@@ -20,7 +20,7 @@ macro_rules! accounts {
             "   WHERE account_zones.account = accounts.name) AS zones,",
             " (SELECT string_agg(asset, ',') FROM account_assets",
             "   WHERE account_assets.account = accounts.name) AS assets",
-            $($more,)?
+            $($($more)+,)?
             " FROM accounts",
             $rest,
         )

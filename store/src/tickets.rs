@@ -28,6 +28,8 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// A ticket, told once.
 #[derive(Debug)]
 pub struct IssuedTicket {
+    /// What it is called in the log.
+    pub id: TicketId,
     /// The secret; only its hash is kept.
     pub ticket: SecretString,
     /// When it ends, if it is not used before.
@@ -88,15 +90,15 @@ impl Store {
         }
         forget_old_tickets(&mut tx).await?;
         let issued = IssuedTicket {
+            id: TicketId::new(now, tx.random()),
             ticket: secret::ticket(tx.random()),
             expires_at: now.plus(LIFETIME),
         };
-        let ticket_id = TicketId::new(now, tx.random());
         sqlx::query(concat!(
             "INSERT INTO tickets (id, hash, grant_id, account, created_at, expires_at)",
             " VALUES ($1, $2, $3, $4, $5, $6)",
         ))
-        .bind(ticket_id.to_string())
+        .bind(issued.id.to_string())
         .bind(secret::hash(&issued.ticket))
         .bind(grant.id.to_string())
         .bind(vendor.name.as_str())
@@ -105,9 +107,22 @@ impl Store {
         .execute(tx.conn())
         .await?;
         let draft = Draft::new("ticket.issued", "grant", grant.id)
-            .after(json!({ "ticket": ticket_id, "expires_at": issued.expires_at }));
+            .after(json!({ "ticket": issued.id, "expires_at": issued.expires_at }));
         tx.commit(actor, draft).await?;
         Ok(issued)
+    }
+
+    /// The session that a ticket was turned into, if it was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn session_of_ticket(&self, id: TicketId) -> Result<Option<SessionId>, StoreError> {
+        let row = sqlx::query("SELECT id FROM sessions WHERE ticket_id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.inner.readers)
+            .await?;
+        row.map(|row| Fields::new(&row, "sessions", "id")?.parse("id"))
+            .transpose()
     }
 
     /// Turns a ticket into a session: the ticket is used up, the session open, the

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::Request;
 
-use super::world::{Answer, OF_EACH_ROLE, World};
+use super::world::{Answer, OF_EACH_ROLE, PASSWORD, World};
 
 const ANYONE: &str = "anyone";
 const ALL: &str = "vendor approver operator auditor admin";
@@ -14,9 +14,13 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/health", ANYONE),
     ("GET", "/api/v1/recorder", "approver operator auditor admin"),
     ("GET", "/metrics", "approver operator auditor admin"),
+    ("GET", "/api/v1/banner", ANYONE),
     ("POST", "/api/v1/login", ANYONE),
+    ("POST", "/api/v1/login/browser", ANYONE),
     ("POST", "/api/v1/logout", ALL),
     ("GET", "/api/v1/me", ALL),
+    ("GET", "/api/v1/me/logins", ALL),
+    ("POST", "/api/v1/me/logins/{id}/revoke", ALL),
     ("POST", "/api/v1/me/password", ALL),
     ("GET", "/api/v1/accounts", "auditor admin"),
     ("GET", "/api/v1/accounts/{name}", "auditor admin"),
@@ -46,6 +50,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/grants", ALL),
     ("GET", "/api/v1/grants/{id}", ALL),
     ("POST", "/api/v1/grants/{id}/tickets", "vendor"),
+    ("GET", "/api/v1/grants/{id}/terminal", "vendor"),
     ("POST", "/api/v1/grants/{id}/extend", "vendor approver"),
     (
         "POST",
@@ -171,6 +176,38 @@ async fn nobody_comes_in_without_a_token_that_holds() {
                 let answer = Answer::read(response).await;
                 answer.problem(401, code);
                 assert_eq!(answer.headers["www-authenticate"], "Bearer");
+            }
+        }
+    }
+}
+
+/// The same as the first, for browsers: a cookie opens what a token opens.
+#[tokio::test]
+async fn every_route_for_every_role_with_a_cookie() {
+    let world = World::new().await;
+    for (role, name) in OF_EACH_ROLE {
+        world.set_password(name, PASSWORD).await;
+        for (method, path, roles) in TABLE {
+            let cookie = world.cookie(name).await;
+            let mut request = call(method, path, None);
+            let headers = request.headers_mut();
+            headers.insert("cookie", cookie.parse().unwrap());
+            headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+            let status = world.send(request).await.status().as_u16();
+            let case = format!("{method} {path} as {role} with a cookie: {status}");
+            if *roles == ANYONE || roles.split(' ').any(|r| r == role) {
+                assert!(!matches!(status, 401 | 403 | 405 | 500..), "{case}");
+            } else {
+                assert_eq!(status, 403, "{case}");
+            }
+            // Nothing at all with another site's call.
+            let mut request = call(method, path, None);
+            let headers = request.headers_mut();
+            headers.insert("cookie", cookie.parse().unwrap());
+            headers.insert("sec-fetch-site", "cross-site".parse().unwrap());
+            if *roles != ANYONE {
+                let answer = Answer::read(world.send(request).await).await;
+                answer.problem(403, "cross_site");
             }
         }
     }

@@ -19,6 +19,7 @@ mod recordings;
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const LOGIN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+const BROWSER_IDLE: Duration = Duration::from_secs(30 * 60);
 /// RFC 1035: the longest name.
 const LONGEST_NAME: usize = 253;
 /// A screenful: it is sent to whoever connects.
@@ -145,6 +146,7 @@ impl Check<'_> {
             certificate,
             key,
             login_lifetime,
+            browser_idle,
         } = api;
         let listen = self.address("api.listen", &listen);
         if names.get_ref().is_empty() {
@@ -181,11 +183,14 @@ impl Check<'_> {
         let bounds = 5 * MINUTE..=24 * HOUR;
         let login_lifetime =
             self.duration("api.login_lifetime", login_lifetime, LOGIN_LIFETIME, bounds);
+        let bounds = MINUTE..=12 * HOUR;
+        let browser_idle = self.duration("api.browser_idle", browser_idle, BROWSER_IDLE, bounds);
         Some(Api {
             listen: listen?,
             names,
             tls: tls?,
             login_lifetime,
+            browser_idle,
         })
     }
 

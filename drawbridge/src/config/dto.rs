@@ -29,6 +29,7 @@ pub(super) struct Api {
     pub(super) certificate: Option<Text>,
     pub(super) key: Option<Text>,
     pub(super) login_lifetime: Option<Text>,
+    pub(super) browser_idle: Option<Text>,
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ use domain::{Actor, Role};
 use secrecy::ExposeSecret;
 
 use super::world::*;
+use crate::LoginKind;
 
 #[tokio::test]
 async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
@@ -13,14 +14,14 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
     let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
     assert!(token.token.expose_secret().starts_with("dbt_"));
     let (account, id) = store
-        .bearer(&token.token)
+        .holder(LoginKind::Bearer, &token.token)
         .await
         .expect("read")
         .expect("holds");
     assert_eq!((account.name.as_str(), id), ("vera", token.id));
     assert!(
         store
-            .bearer(&"dbt_wrong".into())
+            .holder(LoginKind::Bearer, &"dbt_wrong".into())
             .await
             .expect("read")
             .is_none()
@@ -28,7 +29,11 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
 
     world.clock.set(token.expires_at);
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "ended"
     );
     let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
@@ -37,12 +42,20 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
         .await
         .expect("nothing happens");
     assert!(
-        store.bearer(&token.token).await.expect("read").is_some(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_some(),
         "only one's own"
     );
     store.sign_out(&actor("vera"), token.id).await.expect("out");
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "signed out"
     );
 
@@ -52,7 +65,11 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
         .await
         .expect("set");
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "a new password"
     );
     let facts = store
@@ -73,7 +90,14 @@ async fn a_token_from_a_clock_that_went_back_is_void() {
         .await
         .expect("in");
     world.clock.go_back(HOUR / 30);
-    let (a_little, token) = (world.store.bearer(&token.token).await.expect("read"), token);
+    let (a_little, token) = (
+        world
+            .store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read"),
+        token,
+    );
     assert!(
         a_little.is_some(),
         "two minutes are a clock being set right"
@@ -82,7 +106,7 @@ async fn a_token_from_a_clock_that_went_back_is_void() {
     assert!(
         world
             .store
-            .bearer(&token.token)
+            .holder(LoginKind::Bearer, &token.token)
             .await
             .expect("read")
             .is_none()
