@@ -29,6 +29,9 @@ const STRANGERS: usize = 8;
 /// Terminals that one account may have open in browsers.
 const TERMINALS: usize = 8;
 
+/// Sessions that one account may watch at once: a wall of them, on two desks.
+const VIEWS: usize = 32;
+
 /// Calls that one account may have under way: each may hold a reader of the
 /// database, or wait for its writer.
 const CALLS: usize = 16;
@@ -109,6 +112,7 @@ pub(crate) struct Parts {
     /// pages open must still get one through.
     pub(crate) stops: Places<AccountName>,
     pub(crate) terminals_open: Places<AccountName>,
+    pub(crate) viewers: Places<AccountName>,
 }
 
 impl Api {
@@ -124,6 +128,7 @@ impl Api {
             calls: Places::new(CALLS),
             stops: Places::new(CALLS),
             terminals_open: Places::new(TERMINALS),
+            viewers: Places::new(VIEWS),
         }))
     }
 }

@@ -33,8 +33,8 @@ pub use log::{Anchor, LogState};
 pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
-    ApplyQuery, AuditQuery, GrantQuery, IndexQuery, PageQuery, RecordingQuery, ReplayQuery,
-    RequestQuery, SearchQuery, SessionQuery, TerminalQuery,
+    ApplyQuery, AuditQuery, GrantQuery, IndexQuery, LiveQuery, PageQuery, RecordingQuery,
+    ReplayQuery, RequestQuery, SearchQuery, SessionQuery, TerminalQuery,
 };
 pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};
 pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, PurgeQuery};

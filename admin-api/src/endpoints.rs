@@ -11,6 +11,7 @@ mod events;
 mod grants;
 mod health;
 mod holds;
+mod live;
 mod log;
 mod login;
 mod me;
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Routes {
         .and(grants::routes())
         .and(terminal::routes())
         .and(sessions::routes())
+        .and(live::routes())
         .and(recordings::routes())
         .and(holds::routes())
         .and(shares::routes())

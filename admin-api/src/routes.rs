@@ -184,7 +184,8 @@ async fn pass(
             )));
         }
         place = Some(call_place(&gate.api, action, &caller)?);
-        if action != Action::Listen && !is_background(request.headers()) {
+        let streams = matches!(action, Action::Listen | Action::WatchSession);
+        if !streams && !is_background(request.headers()) {
             caller.mark_used(&gate.api);
         }
         request.extensions_mut().insert(caller);

@@ -170,7 +170,7 @@ async fn hold(
             () = house.clock.wait_until(until) => {}
             verdict = entry.verdict() => match verdict {
                 Verdict::End(reason) => return ChannelEnd::plain(reason),
-                Verdict::Stay { end } if end != time_box.end() => {
+                Verdict::Stay { end, .. } if end != time_box.end() => {
                     let now = house.now();
                     revoker.extend_to(end);
                     time_box.move_to(end, now);

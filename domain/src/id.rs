@@ -75,6 +75,8 @@ typed_id! {
     HoldId,
     /// A recording shared with somebody without an account.
     ShareId,
+    /// Somebody's view of a running session.
+    WatchId,
     /// An entry of the audit log.
     EventId,
 }

@@ -26,13 +26,13 @@ pub use account::{Account, AccountState, Role};
 pub use audit::{Actor, Draft, Event, Who};
 pub use crowd::{Crowd, CrowdLimits};
 pub use grant::{Grant, GrantEnd, GrantEndReason, GrantPhase};
-pub use id::{EventId, GrantId, HoldId, RequestId, SessionId, ShareId, TicketId, TokenId};
+pub use id::{EventId, GrantId, HoldId, RequestId, SessionId, ShareId, TicketId, TokenId, WatchId};
 pub use name::{AccountName, AssetName, BadName, ConduitName, CredentialName, SiteName, ZoneName};
 pub use plant::{
     Asset, Conduit, Keep, Operation, PlannedAccount, Plant, Protocol, Quorum, Rules, SecurityLevel,
     Site, SshEndpoint, Zone,
 };
-pub use policy::{Action, Denied, Permit, Revoker, Verdict};
+pub use policy::{Action, Denied, Input, Permit, Revoker, Verdict};
 pub use request::{Approval, Request, RequestState};
 pub use retention::{Hold, HoldOn, Kept, Purge, Signed, Why, may_purge};
 pub use session::{Blame, CloseReason};

@@ -248,6 +248,12 @@ pub struct Zone {
     pub security_level: SecurityLevel,
     /// Whether it holds a safety instrumented system (SIS).
     pub safety: bool,
+    /// Whether an operator must let each session in.
+    #[serde(default)]
+    pub let_in: bool,
+    /// Whether input flows only while somebody of the plant watches.
+    #[serde(default)]
+    pub supervised: bool,
     /// The longest window that may be approved into it.
     pub longest_session: Duration,
     /// How long its recordings are kept after their end.

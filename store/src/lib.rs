@@ -32,10 +32,12 @@ mod secret;
 mod sessions;
 mod shares;
 mod sign_in;
+mod steering;
 mod store;
 mod tickets;
 mod tx;
 mod vault;
+mod watching;
 mod ways;
 
 #[cfg(test)]
@@ -55,10 +57,12 @@ pub use recordings::{Recording, RecordingEnd, RecordingFilter, RecordingSeal, Un
 pub use requests::RequestFilter;
 pub use scope::Scope;
 pub use search::{Hit, Phrase, ScreenLine, SearchFilter};
-pub use sessions::{EndOrder, SessionEnd, SessionFilter, SessionRow};
+pub use sessions::{EndOrder, LetIn, Paused, SessionEnd, SessionFilter, SessionRow, ZoneRules};
 pub use shares::{IssuedShare, NewShare, Presented, Share, ShareForm};
 pub use sign_in::{ComingBy, IssuedToken, SignInFacts};
+pub use steering::Message;
 pub use store::{Options, Store};
 pub use tickets::{Admitted, IssuedTicket, Redeemed};
 pub use vault::{Credential, CredentialInfo, VaultError, VaultKey};
+pub use watching::Watcher;
 pub use ways::ConduitState;

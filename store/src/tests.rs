@@ -3,6 +3,7 @@
 mod audit_log;
 mod disabling;
 mod idle;
+mod live;
 mod lockout;
 mod log;
 mod plant;

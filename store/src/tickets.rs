@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::policy::{Action, Admission, admit, may_enter};
+use domain::policy::{Action, Admission, Input, Steering, admit, input, may_enter};
 use domain::request::RequestRefused;
 use domain::{
     Account, AccountName, Actor, AssetName, Denied, Draft, Grant, GrantId, Permit, PlantTime,
@@ -55,6 +55,8 @@ pub struct Admitted {
     pub permit: Permit,
     /// What ends the proof.
     pub revoker: Revoker,
+    /// Whether its input flows, until the broker has looked for itself.
+    pub input: Input,
     /// The clock on the plant's wall.
     pub plant_time: PlantTime,
 }
@@ -186,6 +188,7 @@ impl Store {
         Ok(Redeemed::Admitted(Box::new(Admitted {
             permit,
             revoker,
+            input: input(Steering::at_first(&way.zone)),
             plant_time: time,
         })))
     }

@@ -242,3 +242,13 @@ pub struct TerminalQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u16>,
 }
+
+/// How somebody watches a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// Whether they count as its watcher; no if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join: Option<bool>,
+}

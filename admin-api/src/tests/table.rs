@@ -60,6 +60,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/sessions", ALL),
     ("GET", "/api/v1/sessions/{id}", ALL),
     (
+        "GET",
+        "/api/v1/sessions/{id}/live",
+        "approver operator auditor",
+    ),
+    (
         "POST",
         "/api/v1/sessions/{id}/end",
         "vendor approver operator admin",

@@ -102,6 +102,7 @@ impl Doorway {
             permit,
             revoker,
             plant_time,
+            ..
         } = admitted;
         let (session, ends) = Session::new(Arc::clone(&self.house), permit, plant_time);
         self.door = Door::Open(Arc::clone(&session));

@@ -67,6 +67,10 @@ pub(super) struct Zone {
     pub(super) security_level: Spanned<u8>,
     #[serde(default)]
     pub(super) safety: bool,
+    #[serde(default)]
+    pub(super) let_in: bool,
+    #[serde(default)]
+    pub(super) supervised: bool,
     pub(super) longest_session: Option<Text>,
     pub(super) retention: Option<Text>,
 }

@@ -23,6 +23,12 @@ pub fn write(plant: &Plant) -> String {
         if zone.safety {
             out.raw("safety", true);
         }
+        if zone.let_in {
+            out.raw("let_in", true);
+        }
+        if zone.supervised {
+            out.raw("supervised", true);
+        }
         out.text("longest_session", write_duration(zone.longest_session));
         out.text("retention", write_duration(zone.retention));
     }

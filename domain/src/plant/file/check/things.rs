@@ -47,6 +47,8 @@ impl Check<'_> {
             title,
             security_level: security_level?,
             safety: zone.safety,
+            let_in: zone.let_in,
+            supervised: zone.supervised,
             longest_session: longest?,
             retention: retention?,
         })
