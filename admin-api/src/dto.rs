@@ -34,7 +34,7 @@ pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChan
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
     ApplyQuery, AuditQuery, GrantQuery, IndexQuery, LiveQuery, PageQuery, RecordingQuery,
-    ReplayQuery, RequestQuery, SearchQuery, SessionQuery, TerminalQuery,
+    ReplayQuery, RequestQuery, SearchQuery, SessionQuery, TerminalQuery, VerifyQuery,
 };
 pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};
 pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, PurgeQuery};

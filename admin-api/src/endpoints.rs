@@ -24,6 +24,7 @@ mod search;
 mod sessions;
 mod shares;
 mod terminal;
+mod verify;
 mod zones;
 
 use domain::AssetName;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Routes {
         .and(search::routes())
         .and(replay::routes())
         .and(bundle::routes())
+        .and(verify::routes())
         .and(audit::routes())
         .and(log::routes())
         .and(events::routes())

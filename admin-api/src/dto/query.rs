@@ -252,3 +252,13 @@ pub struct LiveQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<bool>,
 }
+
+/// Which recording of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct VerifyQuery {
+    /// The SSH channel; 0 if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u32>,
+}

@@ -79,6 +79,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "/api/v1/sessions/{id}/bundle.tar",
         "approver auditor",
     ),
+    ("GET", "/api/v1/sessions/{id}/verify", "approver auditor"),
     ("GET", "/api/v1/recordings", "approver auditor admin"),
     ("POST", "/api/v1/sessions/{id}/hold", "auditor admin"),
     ("POST", "/api/v1/zones/{name}/hold", "auditor admin"),

@@ -4,7 +4,7 @@ use domain::{Actor, Role};
 use secrecy::ExposeSecret;
 
 use super::world::*;
-use crate::LoginKind;
+use crate::{ComingBy, LoginKind};
 
 #[tokio::test]
 async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
@@ -13,12 +13,12 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
     let vera = name("vera");
     let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
     assert!(token.token.expose_secret().starts_with("dbt_"));
-    let (account, id) = store
+    let (account, login) = store
         .holder(LoginKind::Bearer, &token.token)
         .await
         .expect("read")
         .expect("holds");
-    assert_eq!((account.name.as_str(), id), ("vera", token.id));
+    assert_eq!((account.name.as_str(), login.id), ("vera", token.id));
     assert!(
         store
             .holder(LoginKind::Bearer, &"dbt_wrong".into())
@@ -129,14 +129,18 @@ async fn a_password_that_was_reset_meanwhile_gets_nobody_in() {
     assert_eq!(verified.expose_secret(), "stolen");
     set("reset").await;
     let before = world.last_event().await;
-    let login = store.sign_in_by(&vera, &verified, "192.0.2.7", HOUR).await;
+    let login = store
+        .sign_in_by(&vera, &verified, "192.0.2.7", HOUR, ComingBy::Program)
+        .await;
     assert_eq!(refused(login), "password_changed");
     let change = store.change_password(&by, &vera, &stolen, "thief's");
     assert_eq!(refused(change.await), "password_changed");
     assert_eq!(world.last_event().await, before, "nothing was changed");
 
     let reset = "reset".into();
-    let login = store.sign_in_by(&vera, &reset, "192.0.2.7", HOUR).await;
+    let login = store
+        .sign_in_by(&vera, &reset, "192.0.2.7", HOUR, ComingBy::Program)
+        .await;
     login.expect("in");
     let change = store.change_password(&by, &vera, &reset, "another");
     change.await.expect("changed");
