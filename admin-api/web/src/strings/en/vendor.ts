@@ -1,0 +1,4 @@
+/** The vendor's desk. */
+export const vendor = {
+  title: "Your desk",
+};
