@@ -24,7 +24,7 @@ export const account = {
     from: "From",
     never: "not yet",
     end: "End it",
-    endLabel: (kind: string, source: string) => `End the login: ${kind} from ${source}`,
+    endLabel: (kind: string, source: string) => `End it: ${kind} from ${source}`,
   },
   password: {
     title: "Change password",
