@@ -1,6 +1,8 @@
 /** Where the person is. Pages are paths, so that each can be kept and sent. */
 class Router {
   #at = $state.raw(here());
+  /** Called instead of going elsewhere, while something is open that would be lost. */
+  stay: (() => void) | undefined;
 
   constructor() {
     addEventListener("popstate", () => {
@@ -40,7 +42,8 @@ class Router {
     // A link within the page, such as the one past the navigation.
     if (link.hash !== "" && link.pathname === this.path) return;
     event.preventDefault();
-    this.go(link.pathname + link.search);
+    if (this.stay) this.stay();
+    else this.go(link.pathname + link.search);
   }
 }
 

@@ -27,6 +27,10 @@ const desk = { label: t.nav.desk, icon: "bridge" } as const;
 export const routes: readonly Route[] = [
   { path: "/", roles: VENDOR, nav: desk, load: () => import("../vendor/Desk.svelte") },
   { path: "/", roles: PLANT, nav: desk, load: () => import("../plant/Desk.svelte") },
+  { path: "/ask", roles: VENDOR, load: () => import("../vendor/Ask.svelte") },
+  { path: "/requests/:id", roles: VENDOR, load: () => import("../vendor/RequestPage.svelte") },
+  { path: "/grants/:id", roles: ALL, load: () => import("../pages/GrantPage.svelte") },
+  { path: "/grants/:id/terminal", roles: VENDOR, load: () => import("../vendor/Terminal.svelte") },
   {
     path: "/account",
     roles: ALL,

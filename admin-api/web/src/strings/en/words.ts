@@ -14,6 +14,7 @@ export const words = {
     skip: "Skip to the page",
     noPlant: "No plant yet",
     desk: "Desk",
+    back: "Back to the desk",
     sessions: "Sessions",
     calendar: "Calendar",
     ways: "Ways in",
