@@ -1,0 +1,92 @@
+// The words of the API, as the pages use them. What openapi.json has comes from
+// there; what it does not have yet is written here, and goes once it does.
+
+import type { components } from "./schema.d.ts";
+
+type Schemas = components["schemas"];
+
+export type Account = Schemas["Account"];
+export type Site = Schemas["Site"];
+export type Window = Schemas["Window"];
+export type Request = Schemas["Request"];
+export type NewRequest = Schemas["NewRequest"];
+export type Grant = Schemas["Grant"];
+export type Conduit = Schemas["Conduit"];
+export type Ticket = Schemas["Ticket"];
+
+export type Role = "vendor" | "approver" | "operator" | "auditor" | "admin";
+
+export interface Page<T> {
+  items: T[];
+  next?: string | null;
+}
+
+interface AtTheDoor {
+  /** The control room lets vendors in. */
+  let_in?: boolean;
+  /** Nothing is typed while nobody watches. */
+  supervised?: boolean;
+}
+
+export type Zone = Schemas["Zone"] & AtTheDoor;
+export type Asset = Schemas["Asset"] & AtTheDoor;
+
+export interface Entry {
+  required: boolean;
+  state: "open" | "waiting" | "let_in";
+  by?: string | null;
+  at?: string | null;
+}
+
+export interface Input {
+  state: "flows" | "lobby" | "paused" | "unwatched";
+  by?: string | null;
+  at?: string | null;
+  reason?: string | null;
+}
+
+export interface Watcher {
+  account?: string | null;
+  since: string;
+}
+
+export type Session = Schemas["Session"] & {
+  ends_at?: string;
+  entry?: Entry;
+  input?: Input;
+  supervised?: boolean;
+  watchers?: Watcher[];
+};
+
+export interface Login {
+  id: string;
+  kind: "browser" | "bearer";
+  expires_at: string;
+  idle_at?: string | null;
+}
+
+export type Me = Schemas["Me"] & { login?: Login };
+
+export interface OwnLogin {
+  id: string;
+  kind: "browser" | "bearer";
+  created_at: string;
+  last_seen_at?: string | null;
+  expires_at: string;
+  source: string;
+  agent?: string | null;
+  current: boolean;
+}
+
+export interface Banner {
+  text: string;
+  site?: string | null;
+  time_zone?: string | null;
+}
+
+export interface BrowserLogin {
+  expires_at: string;
+  idle_seconds: number;
+  account: Account;
+  site?: Site | null;
+}

@@ -1,0 +1,59 @@
+/** Where the person is. Pages are paths, so that each can be kept and sent. */
+class Router {
+  #at = $state.raw(here());
+  /** Called instead of going elsewhere, while something is open that would be lost. */
+  stay: (() => void) | undefined;
+
+  constructor() {
+    addEventListener("popstate", () => {
+      this.#at = here();
+    });
+    addEventListener("click", (event) => this.#follow(event));
+  }
+
+  get path(): string {
+    return this.#at.pathname;
+  }
+
+  get query(): URLSearchParams {
+    return this.#at.searchParams;
+  }
+
+  get whole(): string {
+    return this.#at.pathname + this.#at.search;
+  }
+
+  go(to: string, how: "new" | "instead" = "new"): void {
+    if (to === this.whole) return;
+    if (how === "new") history.pushState(null, "", to);
+    else history.replaceState(null, "", to);
+    this.#at = here();
+    if (how === "new") scrollTo(0, 0);
+  }
+
+  /** Links inside of the desk change the page without loading it anew. */
+  #follow(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    if (!(link instanceof HTMLAnchorElement)) return;
+    const outside = link.origin !== location.origin || /^\/(api|log|metrics)\b/.test(link.pathname);
+    if (outside || link.target !== "" || link.hasAttribute("download")) return;
+    // A link within the page, such as the one past the navigation.
+    if (link.hash !== "" && link.pathname === this.path) return;
+    event.preventDefault();
+    if (this.stay) this.stay();
+    else this.go(link.pathname + link.search);
+  }
+}
+
+const here = () => new URL(location.href);
+
+export const router = new Router();
+
+/** Where to go after signing in: a path of this desk, and nothing else. */
+export function safeTarget(wanted: string | null): string {
+  return wanted !== null && /^\/(?![/\\])/.test(wanted) && !wanted.startsWith("/sign-in")
+    ? wanted
+    : "/";
+}

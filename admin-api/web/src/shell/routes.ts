@@ -1,0 +1,40 @@
+import type { Component } from "svelte";
+import type { Role } from "../api/contract.ts";
+import type { IconName } from "../icons/paths.ts";
+import { t } from "../strings/index.ts";
+
+export type Parts = Record<string, string>;
+
+/** A page may take `parts`; most need none. */
+type PageComponent = Component<any>;
+
+/** A page: who has it, and where its code is. Pages are loaded when they are gone to. */
+export interface Route {
+  path: string;
+  roles: readonly Role[];
+  load: () => Promise<{ default: PageComponent }>;
+  /** Its place in the navigation, if it has one. */
+  nav?: { label: string; icon: IconName };
+}
+
+const VENDOR: readonly Role[] = ["vendor"];
+const PLANT: readonly Role[] = ["approver", "operator"];
+const ALL: readonly Role[] = ["vendor", "approver", "operator", "auditor", "admin"];
+
+const desk = { label: t.nav.desk, icon: "bridge" } as const;
+
+/** The first that fits the path and the role is shown; `/` is another desk for each role. */
+export const routes: readonly Route[] = [
+  { path: "/", roles: VENDOR, nav: desk, load: () => import("../vendor/Desk.svelte") },
+  { path: "/", roles: PLANT, nav: desk, load: () => import("../plant/Desk.svelte") },
+  { path: "/ask", roles: VENDOR, load: () => import("../vendor/Ask.svelte") },
+  { path: "/requests/:id", roles: VENDOR, load: () => import("../vendor/RequestPage.svelte") },
+  { path: "/grants/:id", roles: ALL, load: () => import("../pages/GrantPage.svelte") },
+  { path: "/grants/:id/terminal", roles: VENDOR, load: () => import("../vendor/Terminal.svelte") },
+  {
+    path: "/account",
+    roles: ALL,
+    nav: { label: t.nav.account, icon: "person" },
+    load: () => import("../pages/Account.svelte"),
+  },
+];

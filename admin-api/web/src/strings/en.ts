@@ -1,0 +1,15 @@
+// All that the desks say in English. What has parameters is a function; a
+// translation is a module of the same shape.
+
+import { account } from "./en/account.ts";
+import { ask } from "./en/ask.ts";
+import { grant } from "./en/grant.ts";
+import { live } from "./en/live.ts";
+import { plant } from "./en/plant.ts";
+import { request } from "./en/request.ts";
+import { session } from "./en/session.ts";
+import { terminal } from "./en/terminal.ts";
+import { vendor } from "./en/vendor.ts";
+import { words } from "./en/words.ts";
+
+export const en = { ...words, account, vendor, plant, live, ask, request, grant, session, terminal };

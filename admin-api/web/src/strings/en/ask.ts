@@ -1,0 +1,32 @@
+/** The form to ask with. */
+export const ask = {
+  title: "Ask for a window",
+  asset: "Asset",
+  choose: "Choose an asset",
+  what: "What for",
+  whatHint: "In a sentence, so that somebody who was just woken can decide.",
+  workOrder: "Work order (if you have one)",
+  when: "When",
+  whens: { now: "Now", tonight: "Tonight from 20:00", pick: "Pick a start" },
+  start: (zone: string) => `Start, in the plant's time (${zone})`,
+  starts: {
+    missing: "Pick a day and a time.",
+    skipped: "The plant's clocks go forward over that time: it does not exist on that day. Pick an hour earlier or later.",
+    past: "That is over in the plant. Pick a later start.",
+  },
+  twice: "The plant's clocks go back over that time, so it comes twice",
+  which: { first: "The first time", second: "The second time" },
+  length: "For how long",
+  summary: "What you ask for",
+  sentence: (asset: string, window: string, length: string) =>
+    `SSH to ${asset}, ${window}, ${length} in all.`,
+  untilEnd: (end: string) => `from now until ${end}`,
+  counts: "The time until it is approved counts.",
+  approvals: (n: number) => (n === 1 ? "One approver must agree." : `${n} approvers must agree.`),
+  letIn: "The control room lets you in.",
+  supervised: "You can type only while the control room watches.",
+  recorded: "Everything is recorded.",
+  send: "Ask",
+  none: "No asset is open to you.",
+  noneNext: "Ask the plant's admin to give your account the assets that you look after.",
+};

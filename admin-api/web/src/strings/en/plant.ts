@@ -1,0 +1,4 @@
+/** The desk of approvers and operators. */
+export const plant = {
+  title: "The plant's desk",
+};

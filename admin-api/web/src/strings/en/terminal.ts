@@ -1,0 +1,40 @@
+import type { LineEnd } from "../../terminal/messages.ts";
+
+/** The vendor's terminal in the browser. */
+export const terminal = {
+  title: (asset: string) => `Terminal on ${asset}`,
+  label: (asset: string) => `Terminal on ${asset}`,
+  left: "left",
+  opening: "Opening…",
+  recorded: "Recorded",
+  watched: (n: number) => (n === 0 ? "Not watched" : "Watched by the control room"),
+  copy: "Copy what is selected",
+  full: "Full screen",
+  leaveFull: "Leave full screen",
+  more: "More time",
+  end: "End",
+  endTitle: "End this session?",
+  endText: "The connection closes. While the window is open you can connect again.",
+  endSend: "End the session",
+  endReason: "The vendor is done.",
+  leave: "Back to the window",
+  again: "Connect again",
+  nothing: "Nothing is selected. Mark some text with the mouse first.",
+  ended: "The connection is closed",
+  why: (end: LineEnd): string => {
+    switch (end.kind) {
+      case "exit":
+        return end.status === 0
+          ? "The asset's program ended in order."
+          : `The asset's program ended with status ${end.status}.`;
+      case "over":
+        return "It was closed. The last lines in the terminal say why.";
+      case "refused":
+        return end.why || "The broker did not let this connection through. Look at the window to see how it stands.";
+      case "failed":
+        return `${end.why || "Something failed at the broker."} Connect again; if it happens twice, call the plant.`;
+      case "lost":
+        return "The connection to the plant was lost. What was typed last may not have arrived. Check your network, then connect again: that opens a new session.";
+    }
+  },
+};

@@ -1,0 +1,22 @@
+/** The vendor's desk. */
+export const vendor = {
+  title: "Your desk",
+  ask: "Ask for a window",
+  open: "Down for you now",
+  openNone: "No window is open.",
+  openNext: "When one is, you connect from here. Ask for one below.",
+  coming: "Coming windows",
+  waiting: "Waiting for approvers",
+  assets: "Your assets",
+  past: "Before",
+  connect: "Connect",
+  look: "Look at it",
+  assetAsk: "Ask",
+  assetAskLabel: (asset: string) => `Ask for ${asset}`,
+  noWay: "No way leads there at present. Ask the plant's admin.",
+  protocols: "By",
+  approvals: (n: number) => (n === 1 ? "one approver" : `${n} approvers`),
+  longest: (length: string) => `up to ${length}`,
+  letIn: "the control room lets you in",
+  supervised: "supervised",
+};

@@ -1,0 +1,2 @@
+// The one place to choose the language in.
+export { en as t } from "./en.ts";
