@@ -19,14 +19,13 @@ fn main() -> io::Result<()> {
     fs::write(out.join("pages.rs"), pages(&dist)?)
 }
 
-/// The folder, since a file that is not there would be looked for each time.
+/// What is built or, as long as nothing is, the folder where it will be: a file that
+/// is not there would be looked for each time.
 fn watch(folder: &Path) {
     println!("cargo::rerun-if-changed=build.rs");
-    for watched in [folder.to_owned(), folder.join("dist")] {
-        if watched.exists() {
-            println!("cargo::rerun-if-changed={}", watched.display());
-        }
-    }
+    let dist = folder.join("dist");
+    let watched = if dist.exists() { &dist } else { folder };
+    println!("cargo::rerun-if-changed={}", watched.display());
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {

@@ -103,6 +103,7 @@ async fn a_cookie_is_a_login_until_its_logout_its_revocation_or_its_end() {
     let request = Request::get("/api/v1/me").header("authorization", format!("Bearer {token}"));
     let answer = Answer::read(world.send(empty(request)).await).await;
     answer.problem(401, "token_over");
+    world.clock.pass(MINUTE);
     let bearer = world.token("vera").await;
     me(&world, &format!("__Host-drawbridge={bearer}"))
         .await
