@@ -198,7 +198,8 @@ const closed = (n) => {
     ["policy", "window_ended", "The approved window has ended."],
     ["operator", "ended", "The plant ended the session."],
   ][n % 3];
-  return newSession(grants[n % grants.length], {
+  const { id: _, ...old } = grants[n % grants.length];
+  return newSession({ ...old, id: newId() }, {
     opened_at: at(begun),
     state: "closed",
     input: undefined,

@@ -19,6 +19,7 @@ export interface Route {
 
 const VENDOR: readonly Role[] = ["vendor"];
 const PLANT: readonly Role[] = ["approver", "operator"];
+const WATCHERS: readonly Role[] = ["approver", "operator", "auditor", "admin"];
 const ALL: readonly Role[] = ["vendor", "approver", "operator", "auditor", "admin"];
 
 const desk = { label: t.nav.desk, icon: "bridge" } as const;
@@ -29,6 +30,26 @@ export const routes: readonly Route[] = [
   { path: "/", roles: PLANT, nav: desk, load: () => import("../plant/Desk.svelte") },
   { path: "/ask", roles: VENDOR, load: () => import("../vendor/Ask.svelte") },
   { path: "/requests/:id", roles: VENDOR, load: () => import("../vendor/RequestPage.svelte") },
+  { path: "/requests/:id", roles: WATCHERS, load: () => import("../plant/Decision.svelte") },
+  { path: "/sessions/:id", roles: WATCHERS, load: () => import("../plant/SessionPage.svelte") },
+  {
+    path: "/sessions",
+    roles: WATCHERS,
+    nav: { label: t.nav.sessions, icon: "eye" },
+    load: () => import("../plant/Sessions.svelte"),
+  },
+  {
+    path: "/calendar",
+    roles: PLANT,
+    nav: { label: t.nav.calendar, icon: "calendar" },
+    load: () => import("../plant/Calendar.svelte"),
+  },
+  {
+    path: "/ways",
+    roles: WATCHERS,
+    nav: { label: t.nav.ways, icon: "ways" },
+    load: () => import("../plant/Ways.svelte"),
+  },
   { path: "/grants/:id", roles: ALL, load: () => import("../pages/GrantPage.svelte") },
   { path: "/grants/:id/terminal", roles: VENDOR, load: () => import("../vendor/Terminal.svelte") },
   {

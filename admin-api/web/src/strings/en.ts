@@ -3,6 +3,7 @@
 
 import { account } from "./en/account.ts";
 import { ask } from "./en/ask.ts";
+import { calendar } from "./en/calendar.ts";
 import { grant } from "./en/grant.ts";
 import { live } from "./en/live.ts";
 import { plant } from "./en/plant.ts";
@@ -10,6 +11,7 @@ import { request } from "./en/request.ts";
 import { session } from "./en/session.ts";
 import { terminal } from "./en/terminal.ts";
 import { vendor } from "./en/vendor.ts";
+import { ways } from "./en/ways.ts";
 import { words } from "./en/words.ts";
 
-export const en = { ...words, account, vendor, plant, live, ask, request, grant, session, terminal };
+export const en = { ...words, account, vendor, plant, live, ask, request, grant, session, terminal, ways, calendar };

@@ -3,7 +3,9 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import { pageNonce, styledDocument } from "./document.ts";
+import { styleSpansByScript, withNonce } from "./policy.ts";
+
+styleSpansByScript();
 
 export interface ScreenOptions {
   /** What a screen reader calls it. */
@@ -26,12 +28,12 @@ export class Screen {
   constructor(host: HTMLElement, { label, readOnly, fontSize = 14 }: ScreenOptions) {
     this.#host = host;
     this.#terminal = new Terminal({
-      documentOverride: styledDocument(pageNonce()),
       disableStdin: readOnly,
       cursorBlink: !readOnly,
       cursorInactiveStyle: readOnly ? "none" : "outline",
       scrollback: readOnly ? 0 : 5_000,
       screenReaderMode: !readOnly,
+      minimumContrastRatio: 4.5,
       fontSize,
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"),
       theme: { background: "#0b1012", foreground: "#d7e0e2", cursor: "#f2b63d" },
@@ -39,10 +41,8 @@ export class Screen {
       linkHandler: { activate: () => {} },
     });
     this.#terminal.loadAddon(this.#fit);
-    this.#terminal.open(host);
-    const input = this.#terminal.textarea;
-    input?.setAttribute("aria-label", label);
-    if (readOnly) input?.setAttribute("tabindex", "-1");
+    withNonce(() => this.#terminal.open(host));
+    this.#terminal.textarea?.setAttribute("aria-label", label);
   }
 
   get size(): Size {

@@ -1,3 +1,5 @@
+import { untrack } from "svelte";
+
 /** Old HTTP has six connections for all of a page; one must stay free for people. */
 const WITH_HTTP_1 = 3;
 const MOST = 12;
@@ -18,11 +20,11 @@ class Slots {
   }
 
   enter(holder: symbol): void {
-    if (!this.#holders.includes(holder)) this.#holders = [...this.#holders, holder];
+    this.#holders = [...untrack(() => this.#holders), holder];
   }
 
   leave(holder: symbol): void {
-    this.#holders = this.#holders.filter((one) => one !== holder);
+    this.#holders = untrack(() => this.#holders).filter((one) => one !== holder);
   }
 }
 
