@@ -5,7 +5,7 @@ use super::*;
 use crate::account::AccountState;
 use crate::grant::GrantEnd;
 use crate::plant::{Operation, Plant, file};
-use crate::{AccountName, GrantId, RequestId, Window};
+use crate::{AccountName, CloseReason, GrantId, RequestId, Window};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -272,7 +272,8 @@ fn input_flows_only_when_nothing_stands_against_it() {
 
 #[test]
 fn a_session_begins_as_strictly_as_its_zone_is() {
-    let mut zone = Facts::sound().zone;
+    let mut plant = plant();
+    let zone = plant.zones.values_mut().next().expect("a zone");
     for (let_in, supervised, begins) in [
         (false, false, Input::Flows),
         (true, false, Input::Lobby),
@@ -280,7 +281,7 @@ fn a_session_begins_as_strictly_as_its_zone_is() {
         (true, true, Input::Lobby),
     ] {
         (zone.let_in, zone.supervised) = (let_in, supervised);
-        assert_eq!(input(Steering::at_first(&zone)), begins);
+        assert_eq!(input(Steering::at_first(zone)), begins);
     }
 }
 

@@ -230,7 +230,7 @@ async fn nothing_is_done_to_a_session_that_is_over_or_unknown() {
         .close_session(session, reason, None)
         .await
         .expect("closed");
-    let nowhere = domain::SessionId::new(world.clock_now(), world.random.as_ref());
+    let nowhere = SessionId::new(world.clock_now(), world.random.as_ref());
     for (id, over) in [(session, true), (nowhere, false)] {
         let tried = [
             store.let_session_in(&olga, id, None).await,
