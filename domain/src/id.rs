@@ -73,6 +73,8 @@ typed_id! {
     TokenId,
     /// A legal hold on recordings.
     HoldId,
+    /// Something that somebody is told.
+    NoticeId,
     /// A recording shared with somebody without an account.
     ShareId,
     /// An entry of the audit log.

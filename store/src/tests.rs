@@ -5,6 +5,7 @@ mod disabling;
 mod idle;
 mod lockout;
 mod log;
+mod notices;
 mod plant;
 mod progress;
 mod races;
