@@ -15,6 +15,7 @@ mod log;
 mod login;
 mod me;
 mod metrics;
+mod notices;
 mod plant;
 mod recordings;
 mod replay;
@@ -55,6 +56,7 @@ pub(crate) fn all() -> Routes {
         .and(replay::routes())
         .and(bundle::routes())
         .and(audit::routes())
+        .and(notices::routes())
         .and(log::routes())
         .and(events::routes())
 }
