@@ -15,6 +15,7 @@ use super::{Api, Config, ConfigError, ConfigErrors, Limits, LogFormat, Ssh, Tls}
 
 mod anchors;
 mod recordings;
+mod reminders;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -33,6 +34,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
         limits,
         recordings,
         anchor,
+        mail,
+        webhook,
         log,
     } = file;
     let mut check = Check {
@@ -46,6 +49,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
     let limits = check.limits(limits);
     let recordings = check.recordings(recordings, data.as_deref());
     let anchors = check.anchors(anchor);
+    let mail = check.mail(mail);
+    let webhooks = check.webhooks(webhook);
     let log = check.log(log);
     let mut errors = check.errors;
     match (data, api, ssh, recordings) {
@@ -56,6 +61,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
             limits,
             recordings,
             anchors,
+            mail,
+            webhooks,
             log,
         }),
         _ => {
@@ -142,6 +149,7 @@ impl Check<'_> {
         let dto::Api {
             listen,
             names,
+            public_url,
             certificate,
             key,
             login_lifetime,
@@ -155,6 +163,7 @@ impl Check<'_> {
             .iter()
             .filter_map(|name| self.host("api.names", name))
             .collect();
+        let public_url = public_url.and_then(|url| self.public_url(&url));
         let tls = match (certificate, key) {
             (None, None) => Some(Tls::SelfMade),
             (Some(certificate), Some(key)) => self
@@ -184,6 +193,7 @@ impl Check<'_> {
         Some(Api {
             listen: listen?,
             names,
+            public_url,
             tls: tls?,
             login_lifetime,
         })
