@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::{AccountName, Clock, Random};
 use ledger::VerifierKey;
 use recorder::Recorder;
-use store::Store;
+use store::{NoticeWays, Store};
 
 use crate::anchors::{AnchorBoard, SigningBoard};
 use crate::hashing::Hashing;
@@ -68,6 +68,8 @@ pub struct ApiSettings {
     pub anchors: AnchorBoard,
     /// Whether the log can be signed.
     pub signing: SigningBoard,
+    /// On which ways people are told that they must act.
+    pub notices: NoticeWays,
     /// How long a login lasts.
     pub token_lifetime: Duration,
     /// How long a browser's login lasts that nobody uses.
@@ -87,6 +89,7 @@ impl Default for ApiSettings {
             log_keys: Vec::new(),
             anchors: AnchorBoard::default(),
             signing: SigningBoard::default(),
+            notices: NoticeWays::default(),
             token_lifetime: Duration::from_secs(12 * 3600),
             browser_idle: Duration::from_secs(30 * 60),
             banner: String::new(),

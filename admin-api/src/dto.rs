@@ -9,6 +9,7 @@ mod account;
 mod audit;
 mod grant;
 mod log;
+mod notice;
 mod plant;
 mod problem;
 mod query;
@@ -30,6 +31,7 @@ pub use account::{
 pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
 pub use log::{Anchor, LogState};
+pub use notice::{Notice, TestNotice, TestStarted};
 pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{

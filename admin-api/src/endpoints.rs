@@ -16,6 +16,7 @@ mod log;
 mod login;
 mod me;
 mod metrics;
+mod notices;
 mod plant;
 mod recordings;
 mod replay;
@@ -61,6 +62,7 @@ pub(crate) fn all() -> Routes {
         .and(bundle::routes())
         .and(verify::routes())
         .and(audit::routes())
+        .and(notices::routes())
         .and(log::routes())
         .and(events::routes())
 }

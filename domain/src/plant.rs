@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::account::Role;
+use crate::account::email::EmailAddress;
 use crate::account::idle::IdleRules;
 use crate::name::{AccountName, AssetName, ConduitName, CredentialName, SiteName, ZoneName};
 use crate::time::PlantTime;
@@ -377,6 +378,8 @@ pub struct PlannedAccount {
     pub full_name: String,
     /// Their employer.
     pub company: String,
+    /// Where they are told by e-mail, if they are.
+    pub email: Option<EmailAddress>,
     /// What they do here.
     pub role: Role,
     /// The zones that an approver or operator answers for.

@@ -6,6 +6,7 @@ mod idle;
 mod live;
 mod lockout;
 mod log;
+mod notices;
 mod plant;
 mod progress;
 mod races;

@@ -14,6 +14,7 @@ mod anchors;
 mod cli;
 mod crowd;
 mod demo;
+mod desk;
 mod evidence;
 mod fuzz;
 mod house;

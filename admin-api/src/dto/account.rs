@@ -150,6 +150,9 @@ pub struct Account {
     pub full_name: String,
     /// The employer.
     pub company: String,
+    /// Where they are told by e-mail, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// `vendor`, `approver`, `operator`, `auditor` or `admin`.
     pub role: String,
     /// The zones that an approver or operator answers for.

@@ -103,6 +103,8 @@ const TABLE: &[(&str, &str, &str)] = &[
         "approver auditor",
     ),
     ("GET", "/api/v1/audit", "auditor admin"),
+    ("GET", "/api/v1/notices", "auditor admin"),
+    ("POST", "/api/v1/notices/test", "admin"),
     ("GET", "/api/v1/events", ALL),
     ("GET", "/log/checkpoint", "auditor admin"),
     ("GET", "/log/tile/{path}", "auditor admin"),

@@ -46,6 +46,7 @@ impl Facts {
                 name: name.clone(),
                 full_name: String::new(),
                 company: String::new(),
+                email: None,
                 role: Role::Vendor,
                 zones: BTreeSet::new(),
                 assets: BTreeSet::from([asset.clone()]),

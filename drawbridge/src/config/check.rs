@@ -15,6 +15,7 @@ use super::{Api, Config, ConfigError, ConfigErrors, Limits, LogFormat, Ssh, Tls}
 
 mod anchors;
 mod recordings;
+mod reminders;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -34,6 +35,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
         limits,
         recordings,
         anchor,
+        mail,
+        webhook,
         log,
     } = file;
     let mut check = Check {
@@ -47,6 +50,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
     let limits = check.limits(limits);
     let recordings = check.recordings(recordings, data.as_deref());
     let anchors = check.anchors(anchor);
+    let mail = check.mail(mail);
+    let webhooks = check.webhooks(webhook);
     let log = check.log(log);
     let mut errors = check.errors;
     match (data, api, ssh, recordings) {
@@ -57,6 +62,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
             limits,
             recordings,
             anchors,
+            mail,
+            webhooks,
             log,
         }),
         _ => {
@@ -143,6 +150,7 @@ impl Check<'_> {
         let dto::Api {
             listen,
             names,
+            public_url,
             certificate,
             key,
             login_lifetime,
@@ -157,6 +165,7 @@ impl Check<'_> {
             .iter()
             .filter_map(|name| self.host("api.names", name))
             .collect();
+        let public_url = public_url.and_then(|url| self.public_url(&url));
         let tls = match (certificate, key) {
             (None, None) => Some(Tls::SelfMade),
             (Some(certificate), Some(key)) => self
@@ -188,6 +197,7 @@ impl Check<'_> {
         Some(Api {
             listen: listen?,
             names,
+            public_url,
             tls: tls?,
             login_lifetime,
             browser_idle,

@@ -114,6 +114,7 @@ pub(super) struct Account {
     pub(super) name: Text,
     pub(super) full_name: Option<Text>,
     pub(super) company: Option<Text>,
+    pub(super) email: Option<Text>,
     pub(super) role: Text,
     pub(super) zones: Option<Spanned<Vec<Text>>>,
     pub(super) assets: Option<Spanned<Vec<Text>>>,

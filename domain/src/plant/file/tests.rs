@@ -58,6 +58,7 @@ assets = ["plc-7"]
 name = "arne"
 role = "approver"
 zones = ["hall", "sis"]
+email = "arne.dahl@example.com"
 "#;
 
 #[test]
@@ -271,6 +272,11 @@ fn each_error_names_its_line_and_key() {
             "assets = [\"plc-7\"]",
             "zones = [\"hall\"]",
             "line 49, account.zones: only an approver or operator",
+        ),
+        (
+            "arne.dahl@example.com",
+            "Arne <arne@example.com>",
+            "line 55, account.email: not an e-mail address: write it as name@example.com",
         ),
         (
             "name = \"arne\"",

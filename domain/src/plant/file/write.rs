@@ -64,6 +64,9 @@ pub fn write(plant: &Plant) -> String {
         out.text("name", &account.name);
         out.text("full_name", &account.full_name);
         out.text("company", &account.company);
+        if let Some(email) = &account.email {
+            out.text("email", email);
+        }
         out.text("role", account.role);
         match account.role {
             Role::Vendor => out.list("assets", &account.assets),
