@@ -1,21 +1,17 @@
 // Takes a picture of each page, light and dark, wide and on a phone, and runs
 // axe on it. Needs Chromium (CHROMIUM, or /usr/bin/chromium) and a built dist/.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { complaints, signIn, withDesks } from "./desks.js";
 
-const port = "8091";
-const base = `http://127.0.0.1:${port}`;
 const out = new URL("../shots/", import.meta.url).pathname;
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // A part of a picture's name, to take only those.
 const only = process.argv[2];
 
 const pages = {
-  vera: ["/", "/account", "/requests/:waiting", "/grants/:open", "/grants/:open/terminal", "/nowhere"],
+  vera: ["/", "/ask?asset=esd-logic", "/account", "/requests/:waiting", "/grants/:open", "/grants/:open/terminal", "/nowhere"],
   anna: ["/", "/requests/:waiting", "/sessions/:open", "/sessions", "/calendar", "/ways"],
   olga: ["/", "/sessions/:lobby"],
 };
@@ -55,34 +51,22 @@ async function look(page, name) {
   if (wide) console.log(`${name}: wider than the screen`);
 }
 
-const mock = spawn(process.execPath, [new URL("mock.js", import.meta.url).pathname], {
-  env: { ...process.env, PORT: port },
-  stdio: ["ignore", "pipe", "inherit"],
-});
-await once(mock.stdout, "data");
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-});
 await mkdir(out, { recursive: true });
-try {
+await withDesks(8091, async (browser, base) => {
   for (const { name: shape, ...options } of shapes) {
-    const context = await browser.newContext({ ...options, bypassCSP: false });
+    const context = await browser.newContext(options);
     const page = await context.newPage();
-    page.on("console", (m) => m.type() === "error" && !m.text().includes("401") && console.log(`${page.url()}: ${m.text()}`));
-    page.on("pageerror", (error) => console.log(`${page.url()}: ${error}`));
+    const heard = complaints(page);
     await page.goto(`${base}/sign-in`);
     await page.getByRole("button").waitFor();
     if (!only) await look(page, `sign-in.${shape}`);
     for (const [account, paths] of Object.entries(pages)) {
       await page.goto(`${base}/sign-in`);
-      await page.getByLabel("Account").fill(account);
-      await page.getByLabel("Password").fill("a long password");
-      await page.getByRole("button").click();
+      await signIn(page, account);
       await page.locator("nav").waitFor();
       const to = await targets(page);
       for (const path of paths) {
-        const name = `${account}${path === "/" ? "-desk" : path.replaceAll(/[/:]+/g, "-")}.${shape}`;
+        const name = `${account}${path === "/" ? "-desk" : path.replaceAll(/[^a-z0-9]+/g, "-")}.${shape}`;
         if (only && !name.includes(only)) continue;
         await page.goto(base + (to[path] ?? path));
         await page.locator("h1").waitFor();
@@ -90,13 +74,12 @@ try {
         await look(page, name);
       }
     }
+    for (const complaint of new Set(heard)) console.log(`${shape}: ${complaint}`);
+    bad += heard.length;
     await context.close();
   }
-} finally {
-  await browser.close();
-  mock.kill();
-}
+});
 if (bad > 0) {
-  console.error(`axe found ${bad} serious or critical violations`);
+  console.error(`${bad} serious or critical violations or complaints of the browser`);
   process.exit(1);
 }

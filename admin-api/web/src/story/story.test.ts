@@ -34,9 +34,9 @@ test("a denied request gives the reason", () => {
 });
 
 test("a window is over by the clock, whatever was heard last", () => {
-  assert.equal(grantStory(grant({ phase: "scheduled" }), at("09:59:59")).leaf, "ready");
-  assert.equal(grantStory(grant({ phase: "scheduled" }), at("10:00:00")).leaf, "lowered");
-  assert.equal(grantStory(grant({}), at("12:00:00")).leaf, "gone");
+  assert.equal(grantStory(grant({ phase: "scheduled" }), at("09:59:59"), "vendor").leaf, "ready");
+  assert.equal(grantStory(grant({ phase: "scheduled" }), at("10:00:00"), "vendor").leaf, "lowered");
+  assert.equal(grantStory(grant({}), at("12:00:00"), "vendor").leaf, "gone");
 });
 
 test("who waits in a session", () => {

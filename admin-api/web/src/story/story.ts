@@ -33,19 +33,20 @@ export function requestStory(request: Request): Story {
   }
 }
 
-/** Whether one may cross now, and if not, why not. */
-export function grantStory(grant: Grant, now: number): Story {
+/** Whether the vendor may cross now, and if not, why not; in words for one of the two. */
+export function grantStory(grant: Grant, now: number, reader: "vendor" | "plant"): Story {
   const words = t.grant.story;
+  const over: Story = { leaf: "gone", tone: "calm", line: words.over[reader] };
   if (grant.phase === "closed") {
-    const why = grant.ended?.why;
-    if (why === "revoked") return { leaf: "gone", tone: "danger", line: words.revoked(grant.ended?.reason ?? "") };
-    return { leaf: "gone", tone: "calm", line: why === "expired" || !why ? words.over : words.ended(grant.ended?.reason ?? "") };
+    const { why, reason = "" } = grant.ended ?? {};
+    if (why === "revoked") return { leaf: "gone", tone: "danger", line: words.revoked(reason) };
+    return why === undefined || why === "expired" ? over : { ...over, line: words.ended(reason) };
   }
   // The server says so at the next change; the clock says so now.
-  if (now >= Date.parse(grant.window.end)) return { leaf: "gone", tone: "calm", line: words.over };
+  if (now >= Date.parse(grant.window.end)) return over;
   return now < Date.parse(grant.window.start)
     ? { leaf: "ready", tone: "calm", line: words.scheduled }
-    : { leaf: "lowered", tone: "good", line: words.open };
+    : { leaf: "lowered", tone: "good", line: words.open[reader] };
 }
 
 /** How a session stands: who waits for whom. */

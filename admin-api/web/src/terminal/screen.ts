@@ -94,6 +94,15 @@ export class Screen {
     this.#terminal.onResize(then);
   }
 
+  /** Keys that are the page's, not the asset's: `then` says whether one was. */
+  keys(then: (event: KeyboardEvent) => boolean): void {
+    this.#terminal.attachCustomKeyEventHandler((event) => {
+      const ours = event.type === "keydown" && event.ctrlKey && event.shiftKey && then(event);
+      if (ours) event.preventDefault();
+      return !ours;
+    });
+  }
+
   get selection(): string {
     return this.#terminal.getSelection();
   }

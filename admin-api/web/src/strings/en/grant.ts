@@ -3,8 +3,14 @@ export const grant = {
   title: (asset: string) => `Window on ${asset}`,
   story: {
     scheduled: "Granted. The bridge is still up.",
-    open: "The bridge is down: you can cross.",
-    over: "The window is over. Ask again if you need more time.",
+    open: {
+      vendor: "The bridge is down: you can cross.",
+      plant: "The bridge is down: the vendor can cross.",
+    },
+    over: {
+      vendor: "The window is over. Ask again if you need more time.",
+      plant: "The window is over.",
+    },
     revoked: (reason: string) => `Taken back by the plant. ${reason}`,
     ended: (reason: string) => `Ended. ${reason}`,
   },

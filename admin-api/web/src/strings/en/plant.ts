@@ -31,7 +31,6 @@ export const plant = {
     safety: "Safety instrumented system",
     letIn: "The control room lets the vendor in.",
     supervised: "Nothing is typed while nobody watches.",
-    through: "What gets through",
     conduitClosed: "closed: no session can begin until it is opened",
     operations: "Lets through",
     record: "Recording",

@@ -19,7 +19,6 @@ export const ways = {
   isClosed: "closed",
   closedBy: (by: string) => `Closed by ${by.replace(/^account\//, "")}`,
   sessions: (n: number) => (n === 1 ? "1 session through it now" : `${n} sessions through it now`),
-  lets: "Lets through",
   longest: "At most",
   level: (n: number) => `Level ${n}`,
   safety: "safety system",

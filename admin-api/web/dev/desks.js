@@ -1,0 +1,38 @@
+// A browser before the mock, for what looks at the desks and what uses them.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chromium } from "playwright-core";
+
+export async function withDesks(port, look, env = {}) {
+  const mock = spawn(process.execPath, [new URL("mock.js", import.meta.url).pathname], {
+    env: { ...process.env, ...env, PORT: String(port) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(mock.stdout, "data");
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+  try {
+    await look(browser, `http://127.0.0.1:${port}`);
+  } finally {
+    await browser.close();
+    mock.kill();
+  }
+}
+
+export async function signIn(page, account, password = "a long password") {
+  await page.getByLabel("Account").fill(account);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "I accept" }).click();
+}
+
+/** What the browser complains of: a blocked style, a fault of the page. */
+export function complaints(page) {
+  const heard = [];
+  // The answer to a login that is over, or wrong, is no fault.
+  page.on("console", (m) => m.type() === "error" && !m.text().includes("401") && heard.push(m.text()));
+  page.on("pageerror", (error) => heard.push(String(error)));
+  return heard;
+}

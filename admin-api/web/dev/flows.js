@@ -1,0 +1,123 @@
+// Uses the desks as people do, before the mock, under the program's policy.
+
+import assert from "node:assert/strict";
+import { complaints, signIn, withDesks } from "./desks.js";
+
+const seen = (page, text) => page.getByText(text).first().waitFor({ timeout: 10_000 });
+const press = (page, name) => page.getByRole("button", { name, exact: true }).first().click();
+
+const flows = {
+  async "signing in comes back to the page one came for"(page, base) {
+    await page.goto(`${base}/sessions?state=open`);
+    await signIn(page, "anna", "wrong");
+    await seen(page, "The account or the password is not right");
+    await signIn(page, "anna");
+    await page.waitForURL(`${base}/sessions?state=open`);
+    await seen(page, "in the lobby");
+  },
+  async "a vendor asks, and an approver decides with two presses"(page, base, other) {
+    await page.goto(`${base}/sign-in`);
+    await signIn(page, "vera");
+    await page.getByRole("link", { name: "Ask for Gas turbine 1, governor" }).click();
+    await page.getByLabel("What for").fill("Look at the governor's trend.");
+    await page.getByText("2 h", { exact: true }).click();
+    await seen(page, "2 h in all.");
+    await press(page, "Ask");
+    await seen(page, "0 of 1 approvals; waiting for one approver.");
+    await other.goto(page.url());
+    await signIn(other, "anna");
+    await press(other, "Approve");
+    await other.getByRole("button", { name: /^Confirm: / }).click();
+    await seen(other, "Granted.");
+    await seen(page, "Granted.");
+    await page.getByRole("link", { name: "Go to the window" }).click();
+    await press(page, "Get a ticket");
+    await seen(page, "ssh -p 2222 vera+gt1-plc@");
+  },
+  async "a denied request says why"(page, base, other) {
+    await other.goto(`${base}/sign-in`);
+    await signIn(other, "anna");
+    await other.getByRole("link", { name: "viktor on boiler-dcs" }).first().click();
+    await press(other, "Deny");
+    await press(other, "Not at this time.");
+    await other.getByRole("dialog").getByRole("button", { name: "Deny" }).click();
+    await seen(other, "Denied. Not at this time.");
+  },
+  async "a terminal takes what is typed, and says why it closed"(page, base) {
+    await page.goto(`${base}/sign-in`);
+    await signIn(page, "vera");
+    await page.getByRole("link", { name: "Connect" }).first().click();
+    await page.getByRole("link", { name: "Connect", exact: true }).click();
+    await seen(page, "this session is recorded");
+    await page.keyboard.type("uptime");
+    await seen(page, "uptime");
+    const colour = await page.evaluate(() => {
+      const coloured = [...document.querySelectorAll(".xterm-rows span")].find((s) => s.style.color);
+      return coloured && getComputedStyle(coloured).color;
+    });
+    assert.equal(colour, "rgb(242, 182, 61)");
+    await page.keyboard.press("Control+Shift+ArrowUp");
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), "Copy");
+    await page.getByRole("link", { name: "Desk" }).click();
+    await seen(page, "End this session?");
+    await press(page, "Cancel");
+    await page.locator(".xterm-helper-textarea").focus();
+    await page.keyboard.press("Control+d");
+    await seen(page, "ended in order");
+    await press(page, "Connect again");
+    await seen(page, "this session is recorded");
+  },
+  async "the control room lets in, joins, pauses and ends with one press"(page, base) {
+    await page.goto(`${base}/sign-in`);
+    await signIn(page, "olga");
+    await page.getByRole("link", { name: "Let in" }).click();
+    await press(page, "Let in");
+    await seen(page, "nobody watches");
+    await press(page, "Join and watch");
+    await seen(page, "Running, watched by the control room.");
+    await seen(page, "trace -f");
+    await press(page, "Pause input");
+    await seen(page, "Input is paused");
+    await press(page, "Let input flow");
+    await page.getByLabel("Message to the vendor's screen").fill("Stop there, please.");
+    await press(page, "Send");
+    await seen(page, "Sent.");
+    await press(page, "End the session now");
+    await seen(page, "Ended by the control room.");
+  },
+  async "the site closes for a reason, and a conduit opens again"(page, base) {
+    await page.goto(`${base}/sign-in`);
+    await signIn(page, "anna");
+    await page.getByRole("link", { name: "Ways in" }).click();
+    await press(page, "Close the site");
+    const dialog = page.getByRole("dialog");
+    assert.ok(await dialog.getByRole("button", { name: "Close the site" }).isDisabled());
+    await dialog.getByLabel("Why").fill("Drill.");
+    await dialog.getByRole("button", { name: "Close the site" }).click();
+    await seen(page, "Closed: turbine-maintenance");
+    await press(page, "Open it again");
+    await page.getByRole("dialog").getByLabel("Why").fill("Drill is over.");
+    await page.getByRole("dialog").getByRole("button", { name: "Open it again" }).click();
+    await seen(page, "through it now");
+  },
+};
+
+let failed = 0;
+await withDesks(8092, async (browser, base) => {
+  for (const [name, flow] of Object.entries(flows)) {
+    if (process.argv[2] && !name.includes(process.argv[2])) continue;
+    const contexts = [await browser.newContext(), await browser.newContext()];
+    const [page, other] = await Promise.all(contexts.map((context) => context.newPage()));
+    const heard = [complaints(page), complaints(other)];
+    try {
+      await flow(page, base, other);
+      assert.deepEqual(heard.flat(), []);
+      console.log(`ok: ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.error(`FAILED: ${name}\n${error.message}\n${heard.flat().join("\n")}\nat ${page.url()}`);
+    }
+    await Promise.all(contexts.map((context) => context.close()));
+  }
+});
+process.exit(failed > 0 ? 1 : 0);
