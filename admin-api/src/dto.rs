@@ -17,6 +17,7 @@ mod retention;
 mod secret;
 mod session;
 mod share;
+mod steering;
 mod vault;
 
 use domain::Timestamp;
@@ -27,7 +28,9 @@ pub use account::{Account, ChangePassword, Disabled, LoggedIn, Login, Me, SetPas
 pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
 pub use log::{Anchor, LogState};
-pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
+pub use plant::{
+    Asset, Conduit, ConduitClosed, ConduitsClosed, Endpoint, PlantApplied, PlantChange, Zone,
+};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
     ApplyQuery, AuditQuery, GrantQuery, IndexQuery, PageQuery, RecordingQuery, ReplayQuery,
@@ -38,6 +41,7 @@ pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, Pur
 pub use secret::Secret;
 pub use session::{EndOrder, Recording, RecordingHit, ReplayIndex, Session, SessionEnd};
 pub use share::{NewShare, Share, ShareQuery, SharedLink};
+pub use steering::{Entry, Input, Message, Note, PauseInput, Watcher};
 pub use vault::{Credential, SetCredential};
 
 /// One page of a list.

@@ -22,6 +22,7 @@ mod requests;
 mod search;
 mod sessions;
 mod shares;
+mod steering;
 mod zones;
 
 use domain::AssetName;
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Routes {
         .and(requests::routes())
         .and(grants::routes())
         .and(sessions::routes())
+        .and(steering::routes())
         .and(recordings::routes())
         .and(holds::routes())
         .and(shares::routes())

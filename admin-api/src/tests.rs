@@ -16,6 +16,7 @@ mod scopes;
 mod search;
 mod shares;
 mod snapshot;
+mod steering;
 mod table;
 mod tickets;
 mod vault;

@@ -19,6 +19,7 @@ mod fuzz;
 mod house;
 mod idle;
 mod killed;
+mod live_control;
 mod process;
 mod progress;
 mod read_only;
