@@ -18,6 +18,7 @@ mod retention;
 mod secret;
 mod session;
 mod share;
+mod steering;
 mod vault;
 
 use domain::Timestamp;
@@ -32,7 +33,9 @@ pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
 pub use log::{Anchor, LogState};
 pub use notice::{Notice, TestNotice, TestStarted};
-pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
+pub use plant::{
+    Asset, Conduit, ConduitClosed, ConduitsClosed, Endpoint, PlantApplied, PlantChange, Zone,
+};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
     ApplyQuery, AuditQuery, GrantQuery, IndexQuery, LiveQuery, PageQuery, RecordingQuery,
@@ -43,6 +46,7 @@ pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, Pur
 pub use secret::Secret;
 pub use session::{EndOrder, Recording, RecordingHit, ReplayIndex, Session, SessionEnd};
 pub use share::{NewShare, Share, ShareQuery, SharedLink};
+pub use steering::{Entry, Input, Message, Note, PauseInput, Watcher};
 pub use vault::{Credential, SetCredential};
 
 /// One page of a list.

@@ -24,6 +24,7 @@ mod requests;
 mod search;
 mod sessions;
 mod shares;
+mod steering;
 mod terminal;
 mod verify;
 mod zones;
@@ -54,6 +55,7 @@ pub(crate) fn all() -> Routes {
         .and(terminal::routes())
         .and(sessions::routes())
         .and(live::routes())
+        .and(steering::routes())
         .and(recordings::routes())
         .and(holds::routes())
         .and(shares::routes())

@@ -199,7 +199,7 @@ async fn pass(
 fn call_place(api: &Api, action: Action, caller: &Caller) -> Result<Place<AccountName>, ApiError> {
     let stops = matches!(
         action,
-        Action::EndSession | Action::RevokeGrant | Action::CloseConduit
+        Action::EndSession | Action::PauseInput | Action::RevokeGrant | Action::CloseConduit
     );
     let places = if stops { &api.stops } else { &api.calls };
     places.take(caller.account.name.clone()).ok_or_else(|| {

@@ -18,6 +18,7 @@ mod scopes;
 mod search;
 mod shares;
 mod snapshot;
+mod steering;
 mod table;
 mod tickets;
 mod vault;

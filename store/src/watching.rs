@@ -31,6 +31,7 @@ macro_rules! watchers {
     };
 }
 pub(crate) use watchers;
+
 /// Somebody who watches a session, and counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watcher {

@@ -20,6 +20,7 @@ mod fuzz;
 mod house;
 mod idle;
 mod killed;
+mod live_control;
 mod process;
 mod progress;
 mod read_only;

@@ -37,6 +37,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "approver operator admin",
     ),
     ("POST", "/api/v1/conduits/{name}/open", "approver admin"),
+    ("POST", "/api/v1/conduits/close", "approver operator admin"),
     ("GET", "/api/v1/assets", ALL),
     ("GET", "/api/v1/credentials", "admin"),
     ("PUT", "/api/v1/credentials/{name}", "admin"),
@@ -68,6 +69,14 @@ const TABLE: &[(&str, &str, &str)] = &[
         "POST",
         "/api/v1/sessions/{id}/end",
         "vendor approver operator admin",
+    ),
+    ("POST", "/api/v1/sessions/{id}/let-in", "approver operator"),
+    ("POST", "/api/v1/sessions/{id}/pause", "approver operator"),
+    ("POST", "/api/v1/sessions/{id}/resume", "approver operator"),
+    (
+        "POST",
+        "/api/v1/sessions/{id}/message",
+        "approver operator admin",
     ),
     (
         "GET",

@@ -19,8 +19,7 @@ let looked = 0;
 
 async function look(page, name) {
   looked += 1;
-  await page.waitForLoadState("networkidle").catch(() => {});
-  await page.waitForTimeout(300);
+  await page.waitForTimeout(700);
   await page.screenshot({ path: join(facts.pictures, `${name}.png`) });
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document));

@@ -44,7 +44,11 @@ impl<'a> Gate<'a> {
 
     /// Whether what a vendor sends may pass just now.
     pub(super) fn is_open(&self) -> bool {
-        *self.input.borrow() == Input::Flows
+        self.now() == Input::Flows
+    }
+
+    fn now(&self) -> Input {
+        *self.input.borrow()
     }
 
     /// Waits until it is open.
@@ -59,24 +63,24 @@ impl<'a> Gate<'a> {
     /// Whether bytes of that length may go on to the asset. Without a terminal it
     /// waits until they may; at one it drops them.
     pub(super) async fn passes(&self, length: usize) -> bool {
-        if self.is_open() {
+        let now = self.now();
+        if now == Input::Flows {
             return true;
         }
         if self.line.terminal.is_none() {
             self.opened().await;
             return true;
         }
-        self.drop(length).await;
+        self.drop(length, now).await;
         false
     }
 
     /// The first key that goes nowhere is answered, so that nobody believes it was
     /// heard.
-    async fn drop(&self, length: usize) {
+    async fn drop(&self, length: usize, now: Input) {
         self.backlog.taken(length);
         let before = self.dropped.fetch_add(length as u64, Ordering::Relaxed);
-        if before == 0 {
-            let now = *self.input.borrow();
+        if before == 0 && now != Input::Flows {
             self.line.say(self.output, self.words(now)).await;
         }
     }
@@ -106,53 +110,64 @@ impl<'a> Gate<'a> {
         if self.is_open() {
             return Ok(());
         }
-        tokio::select! {
-            () = self.told_until_open() => Ok(()),
+        let last = tokio::select! {
+            last = self.told_while_shut() => last,
             never = self.remind() => match never {},
-            stopped = self.drain(tail) => stopped,
-            stopped = self.refuse_signals(signals) => stopped,
-        }
+            stopped = self.drain(tail) => return stopped,
+            stopped = self.refuse_signals(signals) => return stopped,
+        };
+        // Only now, so that nothing is dropped while it is said.
+        self.tell(last, Input::Flows).await;
+        Ok(())
     }
 
     /// Tells of each change, for as long as the channel runs.
     pub(super) async fn follow(&self) -> Infallible {
         loop {
-            self.told_until_open().await;
+            let last = self.told_while_shut().await;
+            self.tell(last, Input::Flows).await;
             let mut input = self.input.clone();
             let _ = input.wait_for(|now| *now != Input::Flows).await;
         }
     }
 
-    /// Tells why it is shut, each time that changes, and that it is open again.
-    async fn told_until_open(&self) {
+    /// Tells why it is shut, each time that changes, until it is open. Gives what it
+    /// was last.
+    async fn told_while_shut(&self) -> Input {
         let mut input = self.input.clone();
         let mut last = Input::Flows;
         loop {
             let now = *input.borrow_and_update();
-            if now != last {
-                if last != Input::Flows {
-                    self.note_dropped(last);
-                }
-                if last == Input::Lobby {
-                    self.line.say(self.output, "You have been let in.").await;
-                }
-                if last != Input::Lobby || now != Input::Flows {
-                    self.line.say(self.output, self.words(now)).await;
-                }
-                last = now;
-            }
             if now == Input::Flows {
-                return;
+                return last;
             }
+            self.tell(last, now).await;
+            last = now;
             if input.changed().await.is_err() {
                 return std::future::pending().await;
             }
         }
     }
 
+    /// Tells of one change.
+    async fn tell(&self, last: Input, now: Input) {
+        if last == now {
+            return;
+        }
+        if last != Input::Flows {
+            self.note_dropped(last);
+        }
+        if last == Input::Lobby {
+            self.line.say(self.output, "You have been let in.").await;
+        }
+        if last != Input::Lobby || now != Input::Flows {
+            self.line.say(self.output, self.words(now)).await;
+        }
+    }
+
     /// Says in the recording what was dropped until the channel's end.
     pub(super) fn settle(&self) {
-        self.note_dropped(*self.input.borrow());
+        self.note_dropped(self.now());
     }
 
     /// Says in the recording how much was dropped.
@@ -177,7 +192,7 @@ impl<'a> Gate<'a> {
         let session = self.line.session;
         loop {
             tokio::time::sleep(REMINDED).await;
-            if *self.input.borrow() == Input::Lobby {
+            if self.now() == Input::Lobby {
                 let (end, now) = (session.permit.window_end(), session.house.clock.now());
                 let text = format!(
                     "You are still waiting to be let in. Your window lasts until {} ({}), for {}.",
@@ -195,7 +210,7 @@ impl<'a> Gate<'a> {
     async fn drain(&self, tail: &mut InputTail) -> Result<(), RecordingStopped> {
         if self.line.terminal.is_some() {
             while let Some(bytes) = tail.next().await? {
-                self.drop(bytes.len()).await;
+                self.drop(bytes.len(), self.now()).await;
             }
         }
         std::future::pending().await

@@ -27,6 +27,8 @@ security_level = 2
 name = "sis"
 security_level = 4
 safety = true
+let_in = true
+supervised = true
 longest_session = "1h"
 
 [[conduit]]
