@@ -25,6 +25,7 @@ mod process;
 mod progress;
 mod read_only;
 mod refused;
+mod reminders;
 mod sealed;
 mod session;
 mod story;
