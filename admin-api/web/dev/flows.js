@@ -102,22 +102,39 @@ const flows = {
   },
 };
 
+// With a login that ends by itself soon after two minutes.
+const idleFlows = {
+  async "somebody who does nothing is asked, and stays where they were"(page, base) {
+    await page.goto(`${base}/sessions`);
+    await signIn(page, "olga");
+    await page.getByLabel("Asset").fill("half a w");
+    await seen(page, "Still there?");
+    await press(page, "I am still here");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    assert.equal(await page.getByLabel("Asset").inputValue(), "half a w");
+  },
+};
+
 let failed = 0;
-await withDesks(8092, async (browser, base) => {
-  for (const [name, flow] of Object.entries(flows)) {
-    if (process.argv[2] && !name.includes(process.argv[2])) continue;
-    const contexts = [await browser.newContext(), await browser.newContext()];
-    const [page, other] = await Promise.all(contexts.map((context) => context.newPage()));
-    const heard = [complaints(page), complaints(other)];
-    try {
-      await flow(page, base, other);
-      assert.deepEqual(heard.flat(), []);
-      console.log(`ok: ${name}`);
-    } catch (error) {
-      failed += 1;
-      console.error(`FAILED: ${name}\n${error.message}\n${heard.flat().join("\n")}\nat ${page.url()}`);
+async function run(flows, port, env) {
+  await withDesks(port, async (browser, base) => {
+    for (const [name, flow] of Object.entries(flows)) {
+      if (process.argv[2] && !name.includes(process.argv[2])) continue;
+      const contexts = [await browser.newContext(), await browser.newContext()];
+      const [page, other] = await Promise.all(contexts.map((context) => context.newPage()));
+      const heard = [complaints(page), complaints(other)];
+      try {
+        await flow(page, base, other);
+        assert.deepEqual(heard.flat(), []);
+        console.log(`ok: ${name}`);
+      } catch (error) {
+        failed += 1;
+        console.error(`FAILED: ${name}\n${error.message}\n${heard.flat().join("\n")}\nat ${page.url()}`);
+      }
+      await Promise.all(contexts.map((context) => context.close()));
     }
-    await Promise.all(contexts.map((context) => context.close()));
-  }
-});
+  }, env);
+}
+await run(flows, 8092);
+await run(idleFlows, 8094, { IDLE_SECONDS: "125" });
 process.exit(failed > 0 ? 1 : 0);

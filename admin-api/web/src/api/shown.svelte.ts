@@ -45,7 +45,10 @@ export class Shown<T> {
       this.problem = undefined;
     } catch (thrown) {
       if (round !== this.#round) return;
-      this.problem = asProblem(thrown);
+      const problem = asProblem(thrown);
+      // What is shown stays, and the desk says by itself that it is not connected.
+      const quiet = by === "page" && problem.status === 0 && this.value !== undefined;
+      if (!quiet) this.problem = problem;
     }
   }
 }

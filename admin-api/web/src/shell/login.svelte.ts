@@ -9,6 +9,8 @@ import { router, safeTarget } from "./router.svelte.ts";
 /** Who is signed in, and until when. */
 class Login {
   me = $state.raw<Me | undefined>();
+  /** Stays the same when it is asked again who is signed in, so that the page does too. */
+  readonly role = $derived(this.me?.account.role as Role | undefined);
   problem = $state.raw<Problem | undefined>();
   /** When the login ends if nobody does anything; by our reckoning of the server's. */
   idleAt = $state<number | undefined>();
@@ -25,10 +27,6 @@ class Login {
 
   get account(): Account | undefined {
     return this.me?.account;
-  }
-
-  get role(): Role | undefined {
-    return this.me?.account.role as Role | undefined;
   }
 
   get site(): Site | undefined {

@@ -1,6 +1,8 @@
 /** Where the person is. Pages are paths, so that each can be kept and sent. */
 class Router {
   #at = $state.raw(here());
+  /** Stays the same when only the query changes, so that the page does too. */
+  readonly path = $derived(this.#at.pathname);
   /** Called instead of going elsewhere, while something is open that would be lost. */
   stay: (() => void) | undefined;
 
@@ -9,10 +11,6 @@ class Router {
       this.#at = here();
     });
     addEventListener("click", (event) => this.#follow(event));
-  }
-
-  get path(): string {
-    return this.#at.pathname;
   }
 
   get query(): URLSearchParams {
