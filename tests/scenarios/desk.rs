@@ -1,12 +1,11 @@
 //! The desks in a real browser, on the real program and a real `sshd`. What the
 //! browsers do is in `admin-api/web/browser`.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use harness::api::PASSWORD;
-use harness::binary::Binary;
+use harness::binary::{Binary, program};
 use harness::plant::PlantFile;
 use harness::sshd::Sshd;
 use harness::tools::{Tool, workspace};
@@ -101,12 +100,20 @@ async fn the_whole_story_with_a_browser_for_each() {
         return;
     }
     let stage = Stage::set().await;
-    let seen = stage.play("story.js", json!({ "asset": "plc-9" })).await;
+    let bundle = stage.directory.path().join("visit.tar");
+    let more = json!({ "asset": "plc-9", "bundle": bundle });
+    let seen = stage.play("story.js", more).await;
     assert!(seen["ended"].as_u64().expect("a time") < 1500, "{seen}");
-    // What the auditor took home holds without the program.
-    let bundle = PathBuf::from(seen["bundle"].as_str().expect("a path"));
-    assert!(!bundle.exists(), "the browser's own copy goes with it");
     let audun = stage.binary.api().person("audun").await;
+    // What the auditor took home holds without the server.
+    let (_, keys) = audun.read("../../log/vkeys").await;
+    let verified = Command::new(program())
+        .arg("verify")
+        .arg(&bundle)
+        .args(["--key", keys.lines().next().expect("a key")])
+        .output();
+    let verified = verified.await.expect("it runs");
+    assert!(verified.status.success(), "{verified:?}");
     let events = audun.audit("limit=200").await;
     let of = |action: &str| events.iter().filter(|e| e.action == action).count();
     for (action, times) in [

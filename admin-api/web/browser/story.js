@@ -2,7 +2,7 @@
 // in, type, watched, paused, resumed, a message, ended, found, replayed, verified,
 // exported. It prints what it saw as JSON; any step that does not come is an error.
 
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { Clock, DESK, People, PHONE, facts, screen, shows, tell } from "./people.js";
 
 const PURPOSE = "Replace <b>the</b> battery & <img src=x onerror=alert(1)>";
@@ -108,12 +108,12 @@ try {
   clock.step("verified in front of the auditor");
   const download = audun.waitForEvent("download");
   await audun.getByRole("link", { name: /bundle/i }).or(audun.getByRole("button", { name: /bundle/i })).first().click();
-  const bundle = await (await download).path();
-  const bytes = (await readFile(bundle)).length;
+  await (await download).saveAs(facts.bundle);
+  const bytes = (await stat(facts.bundle)).size;
   clock.step(`exported ${bytes} bytes`);
   await audun.getByText(PURPOSE).first().waitFor();
 
-  tell({ request, ended, bundle, bytes, at, faults: people.faults, steps: clock.steps });
+  tell({ request, ended, bytes, at, faults: people.faults, steps: clock.steps });
 } catch (error) {
   process.stderr.write(`${clock.steps.join("\n")}\n${people.faults.join("\n")}\n`);
   throw error;

@@ -2,7 +2,7 @@
 
 use domain::{Actor, Input, SessionId, Verdict};
 
-use super::world::{PLANT, World, actor, name, refused};
+use super::world::{HOUR, PLANT, World, actor, name, refused};
 use crate::{Apply, Kind, Scope, SessionRow};
 
 /// The test plant, with the hall as strict as that.
@@ -154,6 +154,7 @@ async fn only_one_who_may_counts_as_a_watcher() {
     store.end_watch(looked).await.expect("nothing to end");
 
     let olga = store.begin_watch(&actor("olga"), session, true).await;
+    world.clock.pass(HOUR / 60);
     let arne = store.begin_watch(&actor("arne"), session, true).await;
     let (olga, arne) = (olga.expect("watches"), arne.expect("watches"));
     assert_eq!(input(&world, session).await, Input::Flows);

@@ -84,6 +84,7 @@ async fn each_is_told_once_on_each_way_there_is() {
     assert_eq!(lookout.look().await.expect("looked"), 0);
     assert_eq!(told(&world).await, expected);
 
+    world.clock.pass(HOUR / 60);
     let narrowing = Narrowing {
         not_before: None,
         not_after: Some(world.clock_now().plus(HOUR / 2)),
