@@ -29,20 +29,28 @@ bench: web-if-npm ## measure speed, CPU, set-up and echo beside ProxyJump and a 
 REPLAY := web/replay
 REPLAY_SOURCES := $(wildcard $(REPLAY)/src/*) $(REPLAY)/build.js $(REPLAY)/package.json $(REPLAY)/package-lock.json
 
-web: $(REPLAY)/dist/replay.html ## build the stand-alone replay page (npm; network the first time)
+DESK := admin-api/web
+DESK_SOURCES := $(shell find $(DESK)/src -type f -not -name schema.d.ts) $(DESK)/index.html $(DESK)/vite.config.ts \
+  $(DESK)/dev/compress.js $(DESK)/dev/budget.js $(DESK)/package.json $(DESK)/package-lock.json admin-api/openapi.json
+
+web: $(DESK)/dist/index.html $(REPLAY)/dist/replay.html ## build the desks and the stand-alone replay page (npm; network the first time)
+
+$(DESK)/dist/index.html: $(DESK_SOURCES) $(DESK)/node_modules/.package-lock.json
+	npm --prefix $(DESK) run --silent build
+	@touch $@
 
 $(REPLAY)/dist/replay.html: $(REPLAY_SOURCES) $(REPLAY)/node_modules/.package-lock.json
 	npm --prefix $(REPLAY) run --silent build
 
-$(REPLAY)/node_modules/.package-lock.json: $(REPLAY)/package-lock.json
-	@command -v npm >/dev/null || { echo 'The replay page is built with npm, which is not here. Install Node.js 20 or later.' >&2; exit 1; }
-	npm --prefix $(REPLAY) ci --ignore-scripts --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json
+	@command -v npm >/dev/null || { echo 'The pages are built with npm, which is not here. Install Node.js 20 or later.' >&2; exit 1; }
+	npm --prefix $* ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-# Without npm all else works: the program says that it has no replay page.
+# Without npm all else works: the program says that it has no pages.
 web-if-npm:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; \
-	else echo 'npm is not here, so this build gets no replay page.' >&2; fi
+	else echo 'npm is not here, so this build gets no pages.' >&2; fi
 
 lint: ## formatting and lints, as CI sees them
 	$(CARGO) fmt --all -- --check

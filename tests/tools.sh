@@ -5,7 +5,7 @@
 #
 # Groups: ssh plink asyncssh asciinema pty systemd tmpfs stock browser (all of these by
 # default), cargo-deny, cargo-fuzz. Distribution packages go in by apt, as root or by
-# sudo without a password; all else goes into target/tools and web/replay/node_modules,
+# sudo without a password; all else goes into target/tools and the node_modules of the pages,
 # and nowhere else.
 #
 # DRAWBRIDGE_TESTS_WITHOUT="plink tmpfs" leaves groups out. The tests then say
@@ -92,11 +92,13 @@ ensure_browser() {
   need node nodejs
   need npm npm
   need chromium chromium
-  local page=web/replay
-  [ -e $page/node_modules/playwright-core ] && return
   has npm || return 0
-  npm --prefix $page ci --ignore-scripts --no-audit --no-fund >&2 ||
-    miss "playwright-core: npm --prefix $page ci --ignore-scripts"
+  local pages
+  for pages in web/replay admin-api/web; do
+    [ -e $pages/node_modules/playwright-core ] && continue
+    npm --prefix $pages ci --ignore-scripts --no-audit --no-fund >&2 ||
+      miss "playwright-core: npm --prefix $pages ci --ignore-scripts"
+  done
 }
 
 ensure_plink() { need plink putty-tools; }

@@ -8,12 +8,14 @@ use std::time::Duration;
 use domain::{AccountName, Clock, Random};
 use ledger::VerifierKey;
 use recorder::Recorder;
-use store::Store;
+use store::{NoticeWays, Store};
 
 use crate::anchors::{AnchorBoard, SigningBoard};
 use crate::hashing::Hashing;
+use crate::idle::LastUse;
 use crate::indexes::Indexes;
 use crate::places::Places;
+use crate::terminals::Terminals;
 
 /// Recordings that one account may have sent out at once: each holds an open
 /// file.
@@ -23,6 +25,12 @@ const LISTENERS: usize = 4;
 
 /// Shared recordings that one network may have sent out, or try, at once.
 const STRANGERS: usize = 8;
+
+/// Terminals that one account may have open in browsers.
+const TERMINALS: usize = 8;
+
+/// Sessions that one account may watch at once: a wall of them, on two desks.
+const VIEWS: usize = 32;
 
 /// Calls that one account may have under way: each may hold a reader of the
 /// database, or wait for its writer.
@@ -38,6 +46,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bytes.
     pub random: Arc<dyn Random>,
+    /// What opens terminals for browsers.
+    pub terminals: Arc<dyn Terminals>,
     /// What the plant's operator decides.
     pub settings: ApiSettings,
 }
@@ -58,8 +68,14 @@ pub struct ApiSettings {
     pub anchors: AnchorBoard,
     /// Whether the log can be signed.
     pub signing: SigningBoard,
+    /// On which ways people are told that they must act.
+    pub notices: NoticeWays,
     /// How long a login lasts.
     pub token_lifetime: Duration,
+    /// How long a browser's login lasts that nobody uses.
+    pub browser_idle: Duration,
+    /// What everybody accepts before they sign in.
+    pub banner: String,
     /// How long a request may take, until its answer begins.
     pub request_timeout: Duration,
 }
@@ -73,7 +89,10 @@ impl Default for ApiSettings {
             log_keys: Vec::new(),
             anchors: AnchorBoard::default(),
             signing: SigningBoard::default(),
+            notices: NoticeWays::default(),
             token_lifetime: Duration::from_secs(12 * 3600),
+            browser_idle: Duration::from_secs(30 * 60),
+            banner: String::new(),
             request_timeout: Duration::from_secs(30),
         }
     }
@@ -86,6 +105,7 @@ pub(crate) struct Api(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) app: App,
     pub(crate) hashing: Hashing,
+    pub(crate) last_use: LastUse,
     pub(crate) replays: Places<AccountName>,
     pub(crate) strangers: Places<IpAddr>,
     pub(crate) indexes: Indexes,
@@ -94,11 +114,14 @@ pub(crate) struct Parts {
     /// Calls that stop what goes on have places of their own: whoever has many
     /// pages open must still get one through.
     pub(crate) stops: Places<AccountName>,
+    pub(crate) terminals_open: Places<AccountName>,
+    pub(crate) viewers: Places<AccountName>,
 }
 
 impl Api {
     pub(crate) fn new(app: App) -> Self {
         Self(Arc::new(Parts {
+            last_use: LastUse::new(app.settings.browser_idle),
             app,
             hashing: Hashing::default(),
             replays: Places::new(REPLAYS),
@@ -107,6 +130,8 @@ impl Api {
             listeners: Places::new(LISTENERS),
             calls: Places::new(CALLS),
             stops: Places::new(CALLS),
+            terminals_open: Places::new(TERMINALS),
+            viewers: Places::new(VIEWS),
         }))
     }
 }

@@ -3,53 +3,84 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use domain::{Account, Actor, Role, TokenId, ZoneName};
+use axum::http::{HeaderMap, HeaderName};
+use domain::{Account, Actor, Role, Timestamp, ZoneName};
 use secrecy::SecretString;
-use store::Scope;
+use store::{LoginKind, LoginRow, Scope};
 
 use crate::app::Api;
+use crate::cookie::{self, Call};
 use crate::problem::ApiError;
+
+/// A call that its caller did not make: a page refreshes itself. It is answered, and
+/// does not count as use of the login.
+const BACKGROUND: HeaderName = HeaderName::from_static("drawbridge-background");
 
 /// An account that has shown its token and whose role was checked against the
 /// route's action. [`crate::routes`] makes it; a handler only takes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) account: Account,
-    pub(crate) token: TokenId,
-    bearer: SecretString,
+    pub(crate) login: LoginRow,
+    secret: SecretString,
     source: IpAddr,
 }
 
 impl Caller {
     /// # Errors
-    /// 401 without a token that holds.
+    /// 401 without a login that holds; 403 for a browser's that another site's page
+    /// makes use of.
     pub(crate) async fn authenticate(
         api: &Api,
-        headers: &HeaderMap,
+        call: &Call<'_>,
         source: IpAddr,
     ) -> Result<Self, ApiError> {
-        let bearer = bearer(headers).ok_or_else(ApiError::not_logged_in)?;
-        let holder = api.store.bearer(&bearer).await?;
-        let (account, token) = holder.ok_or_else(ApiError::token_over)?;
+        let (kind, secret) = match bearer(call.headers) {
+            Some(secret) => (LoginKind::Bearer, secret),
+            None => {
+                let cookie = cookie::read(call.headers).ok_or_else(ApiError::not_logged_in)?;
+                call.is_from_here()?;
+                (LoginKind::Browser, cookie)
+            }
+        };
+        let holder = holder(api, kind, &secret).await?;
+        let (account, login) = holder.ok_or_else(ApiError::token_over)?;
         Ok(Self {
             account,
-            token,
-            bearer,
+            login,
+            secret,
             source,
         })
     }
 
-    /// The same caller as things stand now; nobody, once the token is void.
+    /// The same caller as things stand now; nobody, once the login is void.
     pub(crate) async fn again(&self, api: &Api) -> Result<Option<Self>, ApiError> {
-        let holder = api.store.bearer(&self.bearer).await?;
-        Ok(holder.map(|(account, token)| Self {
+        let holder = holder(api, self.login.kind, &self.secret).await?;
+        Ok(holder.map(|(account, login)| Self {
             account,
-            token,
+            login,
             ..self.clone()
         }))
+    }
+
+    /// The login is used, by a person who is there.
+    pub(crate) fn mark_used(&self, api: &Api) {
+        if self.login.kind == LoginKind::Browser {
+            api.last_use.mark(self.login.id, api.clock.now());
+        }
+    }
+
+    /// When the login ends if nobody uses it.
+    pub(crate) fn idle_at(&self, api: &Api) -> Option<Timestamp> {
+        let LoginRow {
+            id,
+            kind,
+            created_at,
+            ..
+        } = self.login;
+        (kind == LoginKind::Browser).then(|| api.last_use.ends(id, created_at))
     }
 
     pub(crate) fn actor(&self) -> Actor {
@@ -110,6 +141,29 @@ impl<S: Sync> FromRequestParts<S> for Source {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Self::of(&parts.extensions)
     }
+}
+
+/// Whose login it is. A browser's that nobody has used for too long is voided here.
+async fn holder(
+    api: &Api,
+    kind: LoginKind,
+    secret: &SecretString,
+) -> Result<Option<(Account, LoginRow)>, ApiError> {
+    let Some((account, login)) = api.store.holder(kind, secret).await? else {
+        return Ok(None);
+    };
+    let is_idle = kind == LoginKind::Browser
+        && api.last_use.ends(login.id, login.created_at) <= api.clock.now();
+    if is_idle {
+        api.store.end_idle_login(&account.name, login.id).await?;
+        return Ok(None);
+    }
+    Ok(Some((account, login)))
+}
+
+/// Whether a page made this call by itself.
+pub(crate) fn is_background(headers: &HeaderMap) -> bool {
+    headers.contains_key(BACKGROUND)
 }
 
 /// RFC 6750, section 2.1; the scheme's case does not matter (RFC 9110, 11.1).

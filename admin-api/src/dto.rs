@@ -9,6 +9,7 @@ mod account;
 mod audit;
 mod grant;
 mod log;
+mod notice;
 mod plant;
 mod problem;
 mod query;
@@ -17,27 +18,35 @@ mod retention;
 mod secret;
 mod session;
 mod share;
+mod steering;
 mod vault;
 
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use account::{Account, ChangePassword, Disabled, LoggedIn, Login, Me, SetPassword, Site};
+pub use account::{
+    Account, Banner, BrowserLoggedIn, BrowserLogin, ChangePassword, Disabled, LoggedIn, Login,
+    LoginEntry, Me, OwnLogin, OwnLogins, SetPassword, Site,
+};
 pub use audit::{AuditEvent, Changed};
 pub use grant::{ExtendGrant, Grant, GrantEnd, SshAccess, Ticket};
 pub use log::{Anchor, LogState};
-pub use plant::{Asset, Conduit, ConduitClosed, Endpoint, PlantApplied, PlantChange, Zone};
+pub use notice::{Notice, TestNotice, TestStarted};
+pub use plant::{
+    Asset, Conduit, ConduitClosed, ConduitsClosed, Endpoint, PlantApplied, PlantChange, Zone,
+};
 pub use problem::{FieldError, LiveGrant, Problem};
 pub use query::{
-    ApplyQuery, AuditQuery, GrantQuery, IndexQuery, PageQuery, RecordingQuery, ReplayQuery,
-    RequestQuery, SearchQuery, SessionQuery,
+    ApplyQuery, AuditQuery, GrantQuery, IndexQuery, LiveQuery, PageQuery, RecordingQuery,
+    ReplayQuery, RequestQuery, SearchQuery, SessionQuery, TerminalQuery, VerifyQuery,
 };
 pub use request::{Approval, Approve, NewRequest, Request, RequestEnd};
 pub use retention::{Hold, HoldQuery, HoldReleased, KeptRecording, PurgePlan, PurgeQuery};
 pub use secret::Secret;
 pub use session::{EndOrder, Recording, RecordingHit, ReplayIndex, Session, SessionEnd};
 pub use share::{NewShare, Share, ShareQuery, SharedLink};
+pub use steering::{Entry, Input, Message, Note, PauseInput, Watcher};
 pub use vault::{Credential, SetCredential};
 
 /// One page of a list.

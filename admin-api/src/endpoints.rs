@@ -11,10 +11,12 @@ mod events;
 mod grants;
 mod health;
 mod holds;
+mod live;
 mod log;
 mod login;
 mod me;
 mod metrics;
+mod notices;
 mod plant;
 mod recordings;
 mod replay;
@@ -22,6 +24,9 @@ mod requests;
 mod search;
 mod sessions;
 mod shares;
+mod steering;
+mod terminal;
+mod verify;
 mod zones;
 
 use domain::AssetName;
@@ -47,14 +52,19 @@ pub(crate) fn all() -> Routes {
         .and(credentials::routes())
         .and(requests::routes())
         .and(grants::routes())
+        .and(terminal::routes())
         .and(sessions::routes())
+        .and(live::routes())
+        .and(steering::routes())
         .and(recordings::routes())
         .and(holds::routes())
         .and(shares::routes())
         .and(search::routes())
         .and(replay::routes())
         .and(bundle::routes())
+        .and(verify::routes())
         .and(audit::routes())
+        .and(notices::routes())
         .and(log::routes())
         .and(events::routes())
 }

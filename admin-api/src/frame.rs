@@ -11,7 +11,7 @@ use axum::body::{Body, BodyDataStream, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
@@ -34,7 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-const HEADERS: [(HeaderName, &str); 5] = [
+/// What answers carry that do not say otherwise.
+const HEADERS: [(HeaderName, &str); 9] = [
     (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (
@@ -43,11 +44,23 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
     (CACHE_CONTROL, "no-store"),
     (REFERRER_POLICY, "no-referrer"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()",
+    ),
 ];
 
 pub(crate) fn around(router: Router, api: Api) -> Router {
     router
-        .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(panicked))
@@ -86,7 +99,9 @@ async fn frame(State(api): State<Api>, request: Request, next: Next) -> Response
     });
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id);
@@ -148,14 +163,6 @@ fn too_slow(limit: Duration) -> ApiError {
             "There was no answer within {limit}. Look whether it has been done before you try \
              again."
         ),
-    )
-}
-
-async fn no_such_path() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "no_such_path",
-        "Nothing is at this address. /api/openapi.json describes what there is.",
     )
 }
 

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use domain::{
     AccountName, ConduitName, CredentialName, GrantId, HoldId, RequestId, SessionId, ShareId,
-    ZoneName,
+    TokenId, ZoneName,
 };
 use ledger::TilePath;
 use serde::de::DeserializeOwned;
@@ -152,6 +152,7 @@ kinds!(
     SessionId = "session",
     ShareId = "share",
     TilePath = "tile",
+    TokenId = "login",
     ZoneName = "zone",
 );
 

@@ -10,19 +10,23 @@
 mod anchors;
 mod app;
 mod caller;
+mod cookie;
 pub mod dto;
 mod endpoints;
 mod evidence;
 mod frame;
 mod hashing;
+mod idle;
 mod indexes;
 mod input;
 pub mod page;
+mod pages;
 pub mod password;
 mod places;
 mod problem;
 mod routes;
 mod show;
+mod terminals;
 
 #[cfg(test)]
 mod tests;
@@ -32,13 +36,14 @@ use axum::Router;
 pub use anchors::{AnchorBoard, AnchorPlace, Failing, SigningBoard};
 use app::Api;
 pub use app::{ApiSettings, App};
+pub use terminals::{Line, NoLine, Shown, Terminals, Typed, Visit};
 
 /// The API, to be served over TLS with
 /// [`into_make_service_with_connect_info`](Router::into_make_service_with_connect_info)
 /// over `SocketAddr`: who calls is known by the connection, never by a header.
 pub fn router(app: App) -> Router {
     let api = Api::new(app);
-    let router = endpoints::all().into_router(&api);
+    let router = endpoints::all().into_router(&api).fallback(pages::serve);
     frame::around(router.with_state(api.clone()), api)
 }
 

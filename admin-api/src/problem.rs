@@ -30,6 +30,14 @@ impl ApiError {
         }))
     }
 
+    pub(crate) fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     pub(crate) fn not_logged_in() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,

@@ -22,7 +22,8 @@ use utoipa::openapi::{
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::app::Api;
-use crate::caller::{Caller, Source};
+use crate::caller::{Caller, Source, is_background};
+use crate::cookie::Call;
 use crate::dto::{FieldError, LiveGrant, Problem};
 use crate::places::Place;
 use crate::problem::ApiError;
@@ -168,7 +169,12 @@ async fn pass(
     let mut place = None;
     if let Access::Allowed(action) = gate.access {
         let Source(source) = Source::of(request.extensions())?;
-        let caller = Caller::authenticate(&gate.api, request.headers(), source).await?;
+        let call = Call {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+        };
+        let caller = Caller::authenticate(&gate.api, &call, source).await?;
         span.record("account", caller.account.name.as_str());
         let role = caller.account.role;
         if !may(role, action) {
@@ -178,6 +184,10 @@ async fn pass(
             )));
         }
         place = Some(call_place(&gate.api, action, &caller)?);
+        let streams = matches!(action, Action::Listen | Action::WatchSession);
+        if !streams && !is_background(request.headers()) {
+            caller.mark_used(&gate.api);
+        }
         request.extensions_mut().insert(caller);
     }
     // Until the answer begins: what streams has places of its own.
@@ -189,7 +199,7 @@ async fn pass(
 fn call_place(api: &Api, action: Action, caller: &Caller) -> Result<Place<AccountName>, ApiError> {
     let stops = matches!(
         action,
-        Action::EndSession | Action::RevokeGrant | Action::CloseConduit
+        Action::EndSession | Action::PauseInput | Action::RevokeGrant | Action::CloseConduit
     );
     let places = if stops { &api.stops } else { &api.calls };
     places.take(caller.account.name.clone()).ok_or_else(|| {

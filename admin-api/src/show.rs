@@ -3,12 +3,14 @@
 //! the [`Caller`].
 
 mod evidence;
+mod notices;
 mod people;
 mod requests;
 mod sessions;
 mod ways;
 
 pub(crate) use evidence::{hold, purge_plan, share};
+pub(crate) use notices::notice;
 pub(crate) use people::{account, event, site};
 pub(crate) use requests::{grant, request};
 pub(crate) use sessions::{hit, recording, session, typed};

@@ -1,5 +1,6 @@
 //! The API as its callers meet it: the router over a real store.
 
+mod browser;
 mod bundle;
 mod entitled;
 mod events;
@@ -8,6 +9,7 @@ mod lists;
 mod log;
 mod login;
 mod logs;
+mod pages;
 mod plant;
 mod recordings;
 mod requests;
@@ -16,6 +18,7 @@ mod scopes;
 mod search;
 mod shares;
 mod snapshot;
+mod steering;
 mod table;
 mod tickets;
 mod vault;

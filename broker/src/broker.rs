@@ -10,6 +10,7 @@ use recorder::Recorder;
 use store::Store;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::house::House;
@@ -17,6 +18,7 @@ use crate::lifecycle;
 use crate::porch::Porch;
 use crate::registry::Registry;
 use crate::settings::Settings;
+use crate::side_door::{Arrival, SideDoor};
 use crate::ssh;
 use crate::watch::watch;
 use crate::workers::Workers;
@@ -42,6 +44,8 @@ pub enum BrokerError {
 pub struct Broker {
     house: Arc<House>,
     porch: Porch,
+    side_door: SideDoor,
+    arrivals: mpsc::Receiver<Arrival>,
 }
 
 impl Broker {
@@ -56,7 +60,10 @@ impl Broker {
     ) -> Self {
         let ssh = ssh::for_vendors(&settings);
         let Settings { banner, limits, .. } = settings;
+        let (side_door, arrivals) = SideDoor::new();
         Self {
+            side_door,
+            arrivals,
             porch: Porch::new(CrowdLimits {
                 per_address: limits.unauthenticated_per_address,
                 all: limits.unauthenticated,
@@ -74,12 +81,18 @@ impl Broker {
         }
     }
 
+    /// The way in for those who come through this program itself.
+    #[must_use]
+    pub fn side_door(&self) -> SideDoor {
+        self.side_door.clone()
+    }
+
     /// Serves until `shutdown`; then tells all sessions, closes them, and returns.
     ///
     /// # Errors
     /// When the listener is unusable from the beginning, or threads can't be started.
     pub async fn run(
-        self,
+        mut self,
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> Result<(), BrokerError> {
@@ -91,6 +104,10 @@ impl Broker {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
                 accepted = listener.accept() => accepted,
+                Some(arrival) = self.arrivals.recv() => {
+                    self.admit_by_the_side(arrival, &workers);
+                    continue;
+                }
             };
             match accepted {
                 Ok((socket, source)) => self.admit(socket, source, &workers),
@@ -101,6 +118,7 @@ impl Broker {
             }
         }
         drop(listener);
+        self.arrivals.close();
         self.house.stopping.cancel();
         if tokio::time::timeout(LAST_ROUND, workers.wait())
             .await
@@ -134,5 +152,18 @@ impl Broker {
                 Err(error) => tracing::warn!(%source, reason = %error, "broker.not_served"),
             }
         });
+    }
+
+    /// The same for one who comes through this program.
+    fn admit_by_the_side(&self, arrival: Arrival, workers: &Workers) {
+        let Arrival { stream, source } = arrival;
+        let Some(place) = self.porch.enter(source) else {
+            tracing::warn!(%source, "broker.crowded");
+            return;
+        };
+        let house = Arc::clone(&self.house);
+        // Their port is the API's business.
+        let source = SocketAddr::new(source, 0);
+        workers.spawn(lifecycle::serve(house, stream, source, place));
     }
 }

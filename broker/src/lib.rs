@@ -13,6 +13,7 @@ mod registry;
 mod report;
 mod session;
 mod settings;
+mod side_door;
 mod ssh;
 mod time_box;
 mod watch;
@@ -21,4 +22,5 @@ mod workers;
 
 pub use broker::{Broker, BrokerError};
 pub use settings::{Limits, Settings};
+pub use side_door::{Closed, SideDoor};
 pub use ssh::{BadSshUser, SshUser};

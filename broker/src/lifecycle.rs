@@ -1,7 +1,7 @@
 //! One session from end to end. READ FIRST.
 //!
 //! ```text
-//! accept ─▶ authenticate ─▶ admit ─▶ for each channel: record ─▶ dial ─▶ relay ─▶ close
+//! accept ─▶ authenticate ─▶ admit ─▶ for each channel: record ─▶ gate ─▶ dial ─▶ relay ─▶ close
 //! ```
 //! 1. **Accept**: a connection has a place on the porch until it has proven
 //!    something; until then little is read from it, and not for long.
@@ -9,9 +9,10 @@
 //!    transaction uses it up, opens the session, audits it and gives the permit. Who
 //!    has a right ticket but comes too early, say, gets in without a permit: their
 //!    first channel tells them why, and is all they get.
-//! 4. **Record**, 5. **dial**, 6. **relay**: [`crate::ssh::channel`], for each channel.
-//!    Nothing is dialled without a permit, and nothing that is not recorded.
-//! 7. **Close**: [`hold`] waits for the first reason to end, and [`close`] carries it
+//! 4. **Record**, 5. **gate**, 6. **dial**, 7. **relay**: [`crate::ssh::channel`], for
+//!    each channel. Nothing is dialled without a permit, nothing that is not recorded,
+//!    and nothing while the plant wants the vendor to wait ([`crate::ssh::gate`]).
+//! 8. **Close**: [`hold`] waits for the first reason to end, and [`close`] carries it
 //!    out whatever the peers do: input stops at once, channels end, the connection is
 //!    cut after a moment, and the store is told the reason.
 
@@ -24,11 +25,12 @@ use std::time::Duration;
 use domain::{CloseReason, Revoker, Verdict};
 use futures::FutureExt;
 use russh::server;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::house::House;
 use crate::porch::Place;
+use crate::registry::Heard;
 use crate::report::until_stored;
 use crate::session::{ChannelEnd, Session};
 use crate::ssh::connection::Connection;
@@ -43,7 +45,12 @@ const TIME_TO_READ: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Serves one connection from its first byte to its last.
-pub(crate) async fn serve(house: Arc<House>, socket: TcpStream, source: SocketAddr, place: Place) {
+pub(crate) async fn serve(
+    house: Arc<House>,
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    source: SocketAddr,
+    place: Place,
+) {
     // Accept.
     let (wire, tap) = Wire::new(socket, house.limits.bytes_before_authentication);
     let (vendor, mut entered) = Vendor::new(Arc::clone(&house), source, tap.clone());
@@ -163,15 +170,18 @@ async fn hold(
         };
         tokio::select! {
             () = house.clock.wait_until(until) => {}
-            verdict = entry.verdict() => match verdict {
-                Verdict::End(reason) => return ChannelEnd::plain(reason),
-                Verdict::Stay { end } if end != time_box.end() => {
-                    let now = house.now();
-                    revoker.extend_to(end);
-                    time_box.move_to(end, now);
-                    session.announce(moved(asset, end, time, now));
+            heard = entry.heard() => match heard {
+                Heard::Verdict(Verdict::End(reason)) => return ChannelEnd::plain(reason),
+                Heard::Verdict(Verdict::Stay { end, input }) => {
+                    session.steer(input);
+                    if end != time_box.end() {
+                        let now = house.now();
+                        revoker.extend_to(end);
+                        time_box.move_to(end, now);
+                        session.announce(moved(asset, end, time, now));
+                    }
                 }
-                Verdict::Stay { .. } => {}
+                Heard::Message(text) => session.announce(format!("Control room: {text}")),
             },
             () = house.stopping.cancelled() => {
                 return ChannelEnd::plain(CloseReason::BrokerStopped);

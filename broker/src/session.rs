@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use domain::{CloseReason, Permit, PlantTime};
+use domain::{CloseReason, Input, Permit, PlantTime};
+use recorder::RecordingStopped;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
@@ -18,7 +19,9 @@ pub(crate) struct Session {
     pub(crate) tasks: TaskTracker,
     recordings: AtomicU32,
     ended: mpsc::UnboundedSender<ChannelEnd>,
-    news: watch::Sender<Option<Arc<str>>>,
+    /// All that was announced: several at once must not hide each other.
+    news: watch::Sender<Vec<Arc<str>>>,
+    input: watch::Sender<Input>,
     end: watch::Sender<Option<CloseReason>>,
 }
 
@@ -66,11 +69,41 @@ impl ChannelEnd {
     }
 }
 
+impl From<RecordingStopped> for ChannelEnd {
+    fn from(why: RecordingStopped) -> Self {
+        Self::noted(CloseReason::RecordingFailed, why)
+    }
+}
+
+/// What is announced from some moment on.
+pub(crate) struct News {
+    all: watch::Receiver<Vec<Arc<str>>>,
+    told: usize,
+}
+
+impl News {
+    /// The next announcement.
+    pub(crate) async fn next(&mut self) -> Arc<str> {
+        let told = self.told;
+        let text = match self.all.wait_for(|all| all.len() > told).await {
+            Ok(all) => all.get(told).cloned(),
+            Err(_) => None,
+        };
+        let Some(text) = text else {
+            // The sender is in the session, which outlives its channels.
+            return std::future::pending().await;
+        };
+        self.told += 1;
+        text
+    }
+}
+
 impl Session {
     pub(crate) fn new(
         house: Arc<House>,
         permit: Permit,
         time: PlantTime,
+        input: Input,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<ChannelEnd>) {
         let (ended, ends) = mpsc::unbounded_channel();
         let session = Arc::new(Self {
@@ -80,7 +113,8 @@ impl Session {
             tasks: TaskTracker::new(),
             recordings: AtomicU32::new(0),
             ended,
-            news: watch::Sender::new(None),
+            news: watch::Sender::new(Vec::new()),
+            input: watch::Sender::new(input),
             end: watch::Sender::new(None),
         });
         (session, ends)
@@ -98,12 +132,28 @@ impl Session {
 
     /// Something that the vendor is to know, on every channel.
     pub(crate) fn announce(&self, text: String) {
-        self.news.send_replace(Some(text.into()));
+        self.news.send_modify(|all| all.push(text.into()));
     }
 
     /// Follows what is announced from now on.
-    pub(crate) fn news(&self) -> watch::Receiver<Option<Arc<str>>> {
-        self.news.subscribe()
+    pub(crate) fn news(&self) -> News {
+        let all = self.news.subscribe();
+        let told = all.borrow().len();
+        News { all, told }
+    }
+
+    /// Whether input flows, as the plant says now.
+    pub(crate) fn steer(&self, input: Input) {
+        self.input.send_if_modified(|last| {
+            let changed = *last != input;
+            *last = input;
+            changed
+        });
+    }
+
+    /// Follows whether input flows.
+    pub(crate) fn input(&self) -> watch::Receiver<Input> {
+        self.input.subscribe()
     }
 
     /// Ends every channel now. The first reason stands.

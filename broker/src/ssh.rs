@@ -2,12 +2,13 @@
 //! where we are the client.
 //!
 //! `vendor` takes what a client asks for and never waits for the asset;
-//! `channel` is one channel from its recording to its end; `relay` is the part
-//! in which bytes flow.
+//! `channel` is one channel from its recording to its end; `gate` is where it waits
+//! for people of the plant; `relay` is the part in which bytes flow.
 
 mod algorithms;
 mod channel;
 pub(crate) mod connection;
+mod gate;
 mod keyhole;
 mod knock;
 mod line;

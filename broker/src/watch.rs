@@ -2,12 +2,14 @@
 //! and tells the sessions. It looks at the state of things and not at messages
 //! about it, so nothing can be missed.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{CloseReason, SessionId, Verdict};
 use futures::FutureExt;
+use store::StoreError;
 
 use crate::house::House;
 
@@ -31,10 +33,11 @@ pub(crate) async fn watch(house: Arc<House>) {
         changed.mark_unchanged();
         let running = house.registry.sessions();
         let began = house.clock.monotonic();
-        match look(&house).await {
+        match look(house.store.standing()).await {
             Ok(standings) => {
                 seen_at = began;
                 tell(&house, &running, &standings);
+                hand_on_messages(&house).await;
             }
             Err(why) => {
                 let blind_for = house.clock.monotonic().saturating_sub(seen_at);
@@ -51,13 +54,24 @@ pub(crate) async fn watch(house: Arc<House>) {
     }
 }
 
-async fn look(house: &House) -> Result<Vec<(SessionId, Verdict)>, String> {
+async fn look<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
     // Whatever happens in there, somebody must go on watching.
-    let looking = AssertUnwindSafe(house.store.standing()).catch_unwind();
+    let looking = AssertUnwindSafe(asking).catch_unwind();
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(Ok(found)) => found.map_err(|error| error.to_string()),
         Ok(Err(_)) => Err("reading it has panicked".to_owned()),
         Err(_) => Err(format!("no answer within {PATIENCE:?}")),
+    }
+}
+
+/// What could not be read is found by the next look.
+async fn hand_on_messages(house: &House) {
+    let Some(after) = house.registry.told() else {
+        return;
+    };
+    match look(house.store.messages(after)).await {
+        Ok(messages) => house.registry.hand_on(after, &messages),
+        Err(why) => tracing::error!(reason = %why, "watch.messages_failed"),
     }
 }
 

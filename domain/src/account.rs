@@ -1,5 +1,6 @@
 //! People: their roles, and what switches an account off.
 
+pub mod email;
 pub mod idle;
 pub mod lockout;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use self::email::EmailAddress;
 use crate::name::{AccountName, AssetName, ZoneName};
 use crate::plant::words;
 use crate::time::Timestamp;
@@ -44,6 +46,8 @@ pub struct Account {
     pub full_name: String,
     /// The employer.
     pub company: String,
+    /// Where they are told by e-mail, if they are.
+    pub email: Option<EmailAddress>,
     /// What they do here.
     pub role: Role,
     /// The zones that an approver or operator answers for.

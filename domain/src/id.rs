@@ -73,8 +73,12 @@ typed_id! {
     TokenId,
     /// A legal hold on recordings.
     HoldId,
+    /// Something that somebody is told.
+    NoticeId,
     /// A recording shared with somebody without an account.
     ShareId,
+    /// Somebody's view of a running session.
+    WatchId,
     /// An entry of the audit log.
     EventId,
 }

@@ -15,6 +15,7 @@ pub mod crowd;
 pub mod grant;
 pub mod id;
 pub mod name;
+pub mod notice;
 pub mod plant;
 pub mod policy;
 pub mod request;
@@ -22,17 +23,21 @@ pub mod retention;
 pub mod session;
 pub mod time;
 
+pub use account::email::{BadEmail, EmailAddress};
 pub use account::{Account, AccountState, Role};
 pub use audit::{Actor, Draft, Event, Who};
 pub use crowd::{Crowd, CrowdLimits};
 pub use grant::{Grant, GrantEnd, GrantEndReason, GrantPhase};
-pub use id::{EventId, GrantId, HoldId, RequestId, SessionId, ShareId, TicketId, TokenId};
+pub use id::{
+    EventId, GrantId, HoldId, NoticeId, RequestId, SessionId, ShareId, TicketId, TokenId, WatchId,
+};
 pub use name::{AccountName, AssetName, BadName, ConduitName, CredentialName, SiteName, ZoneName};
+pub use notice::{Notice, NoticeKind};
 pub use plant::{
     Asset, Conduit, Keep, Operation, PlannedAccount, Plant, Protocol, Quorum, Rules, SecurityLevel,
     Site, SshEndpoint, Zone,
 };
-pub use policy::{Action, Denied, Permit, Revoker, Verdict};
+pub use policy::{Action, Denied, Input, Permit, Revoker, Verdict};
 pub use request::{Approval, Request, RequestState};
 pub use retention::{Hold, HoldOn, Kept, Purge, Signed, Why, may_purge};
 pub use session::{Blame, CloseReason};

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::account::Role;
+use crate::account::email::EmailAddress;
 use crate::account::idle::IdleRules;
 use crate::name::{AccountName, AssetName, ConduitName, CredentialName, SiteName, ZoneName};
 use crate::time::PlantTime;
@@ -248,6 +249,12 @@ pub struct Zone {
     pub security_level: SecurityLevel,
     /// Whether it holds a safety instrumented system (SIS).
     pub safety: bool,
+    /// Whether an operator must let each session in.
+    #[serde(default)]
+    pub let_in: bool,
+    /// Whether input flows only while somebody of the plant watches.
+    #[serde(default)]
+    pub supervised: bool,
     /// The longest window that may be approved into it.
     pub longest_session: Duration,
     /// How long its recordings are kept after their end.
@@ -371,6 +378,8 @@ pub struct PlannedAccount {
     pub full_name: String,
     /// Their employer.
     pub company: String,
+    /// Where they are told by e-mail, if they are.
+    pub email: Option<EmailAddress>,
     /// What they do here.
     pub role: Role,
     /// The zones that an approver or operator answers for.

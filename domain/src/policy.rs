@@ -3,23 +3,25 @@
 //! * [`may`]: which role may ask for which thing at all;
 //! * [`admit`]: whether one connection may be made just now, and the [`Permit`]
 //!   that proves it;
-//! * [`standing`]: whether a session that was admitted may go on.
+//! * [`standing`]: whether a session that was admitted may go on, and whether what
+//!   its vendor sends may pass.
 
 mod permit;
 mod roles;
+mod standing;
 #[cfg(test)]
 mod tests;
 
 use crate::account::{Account, Role};
 use crate::grant::{Grant, GrantEndReason, GrantPhase};
 use crate::id::SessionId;
-use crate::name::{AccountName, AssetName, ZoneName};
+use crate::name::{AssetName, ZoneName};
 use crate::plant::{Asset, Conduit, Protocol, Zone};
-use crate::session::CloseReason;
 use crate::time::{PlantTime, Timestamp, human_duration};
 
 pub use permit::{Permit, Revoker};
 pub use roles::{Action, may};
+pub use standing::{Input, Standing, Steering, Verdict, input, standing};
 
 /// The facts that decide on one connection.
 #[derive(Clone, Copy, Debug)]
@@ -200,66 +202,6 @@ pub fn admit(ask: &Admission<'_>) -> Result<(Permit, Revoker), Denied> {
         Protocol::Ssh => ask.asset.ssh.as_ref().ok_or(Denied::NoConduit)?,
     };
     Ok(Permit::issue(ask, conduit, endpoint))
-}
-
-/// The facts that decide whether a session may go on.
-#[derive(Clone, Copy, Debug)]
-pub struct Standing<'a> {
-    /// Whether the vendor's account is active.
-    pub account_active: bool,
-    /// Whether the conduit that it goes through exists and is open.
-    pub conduit_open: bool,
-    /// The grant that it runs under.
-    pub grant: &'a Grant,
-    /// Who ordered its end, if somebody did.
-    pub end_ordered_by: Option<&'a AccountName>,
-    /// Now.
-    pub now: Timestamp,
-}
-
-/// Whether a session may go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may.
-    Stay {
-        /// Until then, as things stand.
-        end: Timestamp,
-    },
-    /// It must close now.
-    End(CloseReason),
-}
-
-/// Whether a session that was admitted may go on. A person's order comes first,
-/// so that the log names the person. The vendor's own order is no operator's: they
-/// have left.
-#[must_use]
-pub fn standing(facts: &Standing<'_>) -> Verdict {
-    if let Some(by) = facts.end_ordered_by {
-        if *by == facts.grant.account {
-            return Verdict::End(CloseReason::VendorLeft);
-        }
-        return Verdict::End(CloseReason::Ended { by: by.clone() });
-    }
-    if !facts.account_active {
-        return Verdict::End(CloseReason::AccountDisabled);
-    }
-    if let Some(end) = &facts.grant.ended {
-        return Verdict::End(match end.why {
-            GrantEndReason::Expired => CloseReason::WindowEnded,
-            GrantEndReason::Revoked | GrantEndReason::PlantChanged => CloseReason::GrantRevoked,
-            GrantEndReason::AccountDisabled => CloseReason::AccountDisabled,
-        });
-    }
-    if !facts.conduit_open {
-        return Verdict::End(CloseReason::ConduitClosed);
-    }
-    // A clock that went back does not end a running session: its start is past.
-    if facts.now >= facts.grant.window.end() {
-        return Verdict::End(CloseReason::WindowEnded);
-    }
-    Verdict::Stay {
-        end: facts.grant.window.end(),
-    }
 }
 
 /// Whether a person answers for a zone: an approver or operator for those named

@@ -12,6 +12,7 @@ mod grant;
 mod hold;
 mod list;
 mod login;
+mod notice;
 mod plant;
 mod profile;
 mod recording;
@@ -106,6 +107,9 @@ pub enum Command {
     /// Manage people's accounts
     #[command(subcommand)]
     Account(account::Command),
+    /// See what people are told, and try whether it reaches them
+    #[command(subcommand)]
+    Notice(notice::Command),
     /// Close and open the ways into zones
     #[command(subcommand)]
     Conduit(ways::ConduitCommand),
@@ -196,6 +200,7 @@ async fn dispatch(
         Command::Plant(command) => plant::run(&context()?, command).await,
         Command::Vault(command) => vault::run(&context()?, command).await,
         Command::Account(command) => account::run(&context()?, command).await,
+        Command::Notice(command) => notice::run(&context()?, command).await,
         Command::Conduit(command) => ways::conduits(&context()?, command).await,
         Command::Asset(command) => ways::assets(&context()?, command).await,
         Command::Zone(command) => ways::zones(&context()?, command).await,

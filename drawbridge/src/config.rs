@@ -4,6 +4,7 @@
 
 mod check;
 mod dto;
+mod reminders;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,8 @@ use domain::plant::file::{key_at, line_of};
 use ledger::VerifierKey;
 use recorder::archive::Protection;
 use reqwest::Url;
+
+pub use reminders::{Mail, MailLogin, MailTls, Webhook};
 
 /// Where the file is looked for when none is named.
 pub const USUAL_PATH: &str = "/etc/drawbridge/drawbridge.toml";
@@ -36,6 +39,10 @@ pub struct Config {
     pub recordings: Recordings,
     /// Where signed checkpoints of the transparency log go to.
     pub anchors: Vec<Anchor>,
+    /// How people are told by e-mail, if they are.
+    pub mail: Option<Mail>,
+    /// Which programs of the plant's own are called when people are told.
+    pub webhooks: Vec<Webhook>,
     /// How the log is written.
     pub log: LogFormat,
 }
@@ -47,10 +54,15 @@ pub struct Api {
     pub listen: SocketAddr,
     /// The names and addresses that people reach it by; at least one.
     pub names: Vec<String>,
+    /// The address that links lead to, without a slash at its end; where none is
+    /// written, the first name and the port.
+    pub public_url: Option<String>,
     /// What it proves itself with.
     pub tls: Tls,
     /// How long a login lasts.
     pub login_lifetime: Duration,
+    /// How long a browser's login lasts that nobody uses.
+    pub browser_idle: Duration,
 }
 
 /// Where the API's certificate comes from.

@@ -160,8 +160,10 @@ fn config(data: &Path, former: Option<&Facts>) -> Config {
         api: Api {
             listen: free(api_port),
             names: vec![HERE.to_string(), "localhost".to_owned()],
+            public_url: None,
             tls: Tls::SelfMade,
             login_lifetime: std::time::Duration::from_secs(12 * 3600),
+            browser_idle: std::time::Duration::from_secs(30 * 60),
         },
         ssh: Ssh {
             listen: free(ssh_port),
@@ -177,6 +179,8 @@ fn config(data: &Path, former: Option<&Facts>) -> Config {
             ..Recordings::usual(data)
         },
         anchors: Vec::new(),
+        mail: None,
+        webhooks: Vec::new(),
         log: LogFormat::Text,
     }
 }

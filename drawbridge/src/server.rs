@@ -8,11 +8,14 @@ mod api;
 mod crowd;
 mod evidence;
 mod files;
+mod http;
 mod jobs;
 mod log_key;
 mod purge;
+mod reminders;
 mod signing;
 mod standing;
+mod terminals;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -39,12 +42,15 @@ use crate::clock::{OsRandom, SystemClock};
 use crate::config::{Anchor, Config, Recordings};
 use crate::private;
 use anchors::Anchors;
-pub(crate) use anchors::is_safe as is_safe_anchor;
 pub(crate) use crowd::Door;
 use files::DataDir;
 pub(crate) use files::private_key as ssh_key;
+pub(crate) use http::is_safe as is_safe_url;
 pub(crate) use log_key::{Rotated, rotate as rotate_log_key};
+use reminders::Reminders;
+pub(crate) use reminders::{try_mail, try_webhook};
 use signing::Signing;
+use terminals::Browsers;
 pub(crate) use tls::Certificates;
 
 /// How long an answer of the API may take to an end when the server is stopped.
@@ -114,11 +120,16 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let log_key = Arc::new(log_key::open(&data, &store, name, random.as_ref()).await?);
     let recorder = open_recorder(&data, &config.recordings, &store, disk, &clock, &random).await?;
     let anchors = Anchors::open(&config.anchors, &store)?;
+    let public_url = config.api.public_url.clone();
+    let public_url = public_url.unwrap_or_else(|| reached_by(name, api_addr.port()));
+    let reminders = Reminders::open(&config, public_url)?;
     let host_key = data.host_key(random.as_ref())?;
     let ssh_host_key = host_key.public_key().to_openssh()?;
 
+    let broker_key = host_key.public_key().clone();
     let mut broker_settings = broker::Settings::new(host_key);
     broker_settings.banner = config.ssh.banner.unwrap_or(broker_settings.banner);
+    let banner = broker_settings.banner.clone();
     broker_settings.limits = broker::Limits {
         time_to_authenticate: config.limits.sign_in,
         unauthenticated: config.limits.unauthenticated,
@@ -138,6 +149,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         recorder: recorder.clone(),
         clock: Arc::clone(&clock),
         random,
+        terminals: Arc::new(Browsers::new(broker.side_door(), broker_key)),
         settings: ApiSettings {
             ssh_host: config.ssh.host,
             ssh_port: config.ssh.port.unwrap_or(ssh_addr.port()),
@@ -145,7 +157,10 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
             log_keys: log_keys(&log_key, &config.anchors),
             anchors: board.clone(),
             signing: signing.clone(),
+            notices: reminders.ways().clone(),
             token_lifetime: config.api.login_lifetime,
+            browser_idle: config.api.browser_idle,
+            banner,
             ..ApiSettings::default()
         },
     };
@@ -171,6 +186,7 @@ pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Running> {
         Arc::clone(&clock),
         stop.clone(),
     ));
+    tasks.spawn(reminders.run(store.clone(), Arc::clone(&clock), stop.clone()));
     tasks.spawn(anchors.run(board, Arc::clone(&clock), stop.clone()));
     tasks.spawn(evidence::keep(store.clone(), recorder, clock, stop.clone()));
     let stop_broker = stop.clone();
@@ -219,6 +235,21 @@ impl Running {
         self.store.close().await;
         tracing::info!("server.stopped");
         outcome
+    }
+}
+
+/// What links lead to where nothing else is written.
+fn reached_by(name: &str, port: u16) -> String {
+    let is_v6 = name.parse::<std::net::Ipv6Addr>().is_ok();
+    let host = if is_v6 {
+        format!("[{name}]")
+    } else {
+        name.to_owned()
+    };
+    if port == 443 {
+        format!("https://{host}")
+    } else {
+        format!("https://{host}:{port}")
     }
 }
 

@@ -2,11 +2,13 @@
 //! the format of `docs/evidence.md`, section 3. It can be checked without us:
 //! its README says how.
 
+mod in_place;
 mod open;
 mod readme;
 mod tar_files;
 mod write;
 
+pub use in_place::InPlace;
 pub use open::{BadBundle, Bundle};
 pub use tar_files::TarFiles;
 pub use write::{BundleReader, Contents, Papers, Proven};

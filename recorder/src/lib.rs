@@ -32,6 +32,7 @@ mod settle;
 mod space;
 pub mod transcript;
 pub mod verify;
+mod view;
 mod wal;
 mod writer;
 
@@ -47,6 +48,7 @@ pub use recorder::{LEAST_SEGMENT, Recorder, Settings};
 pub use screen::Patience;
 pub use settle::Health;
 pub use space::Space;
+pub use view::{Seen, View};
 pub use wal::{WalKey, frames_in};
 
 #[cfg(test)]

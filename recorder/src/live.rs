@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use domain::SessionId;
+
 use crate::channel::Core;
 use crate::writer::lock;
 
@@ -59,6 +61,22 @@ impl Live {
     /// All of them, by number.
     pub(crate) fn all(&self) -> Vec<Arc<Core>> {
         lock(&self.state).recordings.values().cloned().collect()
+    }
+
+    /// Which of a session's channels is worth looking at: the newest with a terminal,
+    /// or else the newest.
+    pub(crate) fn shown(&self, session: SessionId) -> Option<Arc<Core>> {
+        let of_it: Vec<_> = {
+            let state = lock(&self.state);
+            let all = state.recordings.values();
+            all.filter(|core| core.session == session)
+                .cloned()
+                .collect()
+        };
+        let terminal = |core: &Core| lock(&core.state).recent.has_terminal();
+        of_it
+            .into_iter()
+            .max_by_key(|core| (terminal(core), core.channel))
     }
 
     pub(crate) fn retire(&self, segment: Retired) {

@@ -203,6 +203,10 @@ impl Recorder {
         progress::durable(&inner.root, inner.disk.as_ref(), &inner.live)
     }
 
+    pub(crate) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.inner.live)
+    }
+
     /// How its disk is.
     #[must_use]
     pub fn health(&self) -> Health {
@@ -262,6 +266,7 @@ impl Inner {
             channel: header.channel,
             number: self.next.fetch_add(1, Ordering::Relaxed),
             opening: opening.encode().into(),
+            terminal: header.terminal.as_ref().map(|t| (t.cols, t.rows)),
             clock: Arc::clone(&self.clock),
             disk: Arc::clone(&self.disk),
             kept: Kept::new(header.keep),

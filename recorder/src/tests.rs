@@ -5,6 +5,7 @@ mod flow;
 mod rebuilt;
 mod spill;
 mod unsealed;
+mod view;
 
 use std::collections::BTreeMap;
 use std::future::Future;

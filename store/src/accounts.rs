@@ -12,15 +12,16 @@ use crate::tx::WriteTx;
 
 /// A query for accounts, with more columns if need be.
 macro_rules! accounts {
-    ($rest:literal $(, with $more:literal)?) => {
+    ($rest:literal $(, with $($more:tt)+)?) => {
         concat!(
-            "SELECT accounts.name, full_name, company, role, accounts.created_at, enabled_at,",
+            "SELECT accounts.name, full_name, company, email, role, accounts.created_at,",
+            " enabled_at,",
             " last_active_at, disabled_at, disabled_reason, password IS NOT NULL AS has_password,",
             " (SELECT string_agg(zone, ',') FROM account_zones",
             "   WHERE account_zones.account = accounts.name) AS zones,",
             " (SELECT string_agg(asset, ',') FROM account_assets",
             "   WHERE account_assets.account = accounts.name) AS assets",
-            $($more,)?
+            $($($more)+,)?
             " FROM accounts",
             $rest,
         )
@@ -82,6 +83,7 @@ pub(crate) fn from_row(row: &SqliteRow) -> Result<Account, StoreError> {
         name: fields.parse("name")?,
         full_name: fields.get("full_name")?,
         company: fields.get("company")?,
+        email: fields.parse_opt("email")?,
         role: fields.parse("role")?,
         zones: fields.words("zones")?,
         assets: fields.words("assets")?,

@@ -1,17 +1,18 @@
 //! How sessions end: by a rule, by a person's order, by themselves, or with the
 //! broker. The broker closes them; here is what it asks and what it reports.
 
-use domain::policy::{Action, Standing, standing};
+use domain::policy::{Action, Standing, Steering, standing};
 use domain::request::{MAX_TEXT, plain_text};
-use domain::{AccountName, Actor, CloseReason, Draft, Role, SessionId, Timestamp, Verdict};
+use domain::{AccountName, Actor, CloseReason, Draft, Role, SessionId, Timestamp, Verdict, Zone};
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::{Refusal, StoreError};
 use crate::row::Fields;
-use crate::sessions::load;
+use crate::sessions::{ZoneRules, load};
 use crate::store::Store;
 use crate::tx::WriteTx;
+use crate::watching::{self, watchers};
 use crate::{authority, grants, recordings};
 
 impl Store {
@@ -25,12 +26,17 @@ impl Store {
             "SELECT sessions.id AS session_id, sessions.end_ordered_by,",
             " accounts.disabled_at IS NULL AS account_active,",
             " sessions.conduit_closed_at IS NULL AND conduits.name IS NOT NULL",
-            "   AND conduits.closed_at IS NULL AS conduit_open, ",
+            "   AND conduits.closed_at IS NULL AS conduit_open,",
+            " sessions.let_in_at IS NOT NULL AS let_in, sessions.paused_at IS NOT NULL AS paused,",
+            " zones.definition AS zone_definition, ",
+            watchers!(),
+            " AS watchers, ",
             grants::grant_columns!(),
             " FROM sessions JOIN accounts ON accounts.name = sessions.account",
             " JOIN grants ON grants.id = sessions.grant_id",
             " LEFT JOIN conduits ON conduits.name = sessions.conduit",
             "   AND conduits.zone = sessions.zone",
+            " LEFT JOIN zones ON zones.name = sessions.zone",
             " WHERE sessions.closed_at IS NULL",
         ))
         .fetch_all(&self.inner.watch)
@@ -92,7 +98,7 @@ impl Store {
     }
 
     /// At the start: sessions that a former run of the broker left open. It died
-    /// with them, so they are closed as interrupted.
+    /// with them, so they are closed as interrupted, and nobody watches them.
     ///
     /// # Errors
     /// When the database fails.
@@ -102,18 +108,19 @@ impl Store {
             .fetch_all(tx.conn())
             .await?;
         let mut left = Vec::with_capacity(rows.len());
+        let mut drafts = watching::end_all(&mut tx).await?;
         for row in &rows {
-            left.push(Fields::new(row, "sessions", "id")?.parse("id")?);
+            let id = Fields::new(row, "sessions", "id")?.parse("id")?;
+            drafts.push(close(&mut tx, id, &CloseReason::Interrupted, None).await?);
+            left.push(id);
         }
-        let Some((last, others)) = left.split_last() else {
+        let Some(last) = drafts.pop() else {
             return Ok(left);
         };
-        for id in others {
-            let draft = close(&mut tx, *id, &CloseReason::Interrupted, None).await?;
+        for draft in drafts {
             tx.also(&Actor::system(), draft).await?;
         }
-        let draft = close(&mut tx, *last, &CloseReason::Interrupted, None).await?;
-        tx.commit(&Actor::system(), draft).await?;
+        tx.commit(&Actor::system(), last).await?;
         Ok(left)
     }
 }
@@ -191,11 +198,21 @@ async fn close(
 fn verdict(row: &SqliteRow, now: Timestamp) -> Result<(SessionId, Verdict), StoreError> {
     let fields = Fields::new(row, "sessions", "session_id")?;
     let ordered_by: Option<AccountName> = fields.parse_opt("end_ordered_by")?;
+    let zone: Option<Zone> = fields.json_opt("zone_definition")?;
+    let rules = ZoneRules::of(zone.as_ref());
+    let steering = Steering {
+        asks_to_let_in: rules.let_in,
+        let_in: fields.get("let_in")?,
+        paused: fields.get("paused")?,
+        supervised: rules.supervised,
+        watched: fields.get::<Option<&str>>("watchers")?.is_some(),
+    };
     let verdict = standing(&Standing {
         account_active: fields.get("account_active")?,
         conduit_open: fields.get("conduit_open")?,
         grant: &grants::from_row(row)?,
         end_ordered_by: ordered_by.as_ref(),
+        steering,
         now,
     });
     Ok((fields.parse("session_id")?, verdict))

@@ -159,6 +159,7 @@ fn planned(account: Account) -> PlannedAccount {
         name: account.name,
         full_name: account.full_name,
         company: account.company,
+        email: account.email,
         role: account.role,
         zones: account.zones,
         assets: account.assets,

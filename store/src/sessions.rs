@@ -1,19 +1,21 @@
 //! Sessions as they are stored: begun by a ticket, listed, and ended in
 //! [`crate::ending`].
 
+use domain::policy::{Input, Steering, input};
 use domain::{
     AccountName, AssetName, CloseReason, ConduitName, Draft, GrantId, Permit, Protocol, SessionId,
-    TicketId, Timestamp, ZoneName,
+    TicketId, Timestamp, Zone, ZoneName,
 };
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::error::StoreError;
+use crate::error::{Refusal, StoreError};
 use crate::page::{Page, Paged};
 use crate::row::Fields;
 use crate::scope::{Scope, scoped};
 use crate::store::Store;
 use crate::tx::WriteTx;
+use crate::watching::{Watcher, watchers};
 
 /// A session as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +38,73 @@ pub struct SessionRow {
     pub source: String,
     /// When it began.
     pub opened_at: Timestamp,
+    /// When its grant's window ends, as it is now.
+    pub ends_at: Timestamp,
+    /// What its zone asks for, as the plant is now.
+    pub zone_rules: ZoneRules,
+    /// Who let it in, if somebody did.
+    pub let_in: Option<LetIn>,
+    /// Who has paused its input, if it is paused.
+    pub paused: Option<Paused>,
+    /// Who watches it, in the order in which they came.
+    pub watchers: Vec<Watcher>,
     /// A person's order to end it, if there is one.
     pub end_ordered: Option<EndOrder>,
     /// How it ended, once it has.
     pub closed: Option<SessionEnd>,
+}
+
+/// What a zone asks for of a session that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZoneRules {
+    /// That somebody lets it in.
+    pub let_in: bool,
+    /// That somebody watches while input flows.
+    pub supervised: bool,
+}
+
+impl ZoneRules {
+    /// Those of a zone. One that the plant does not have any more lets nothing pass.
+    pub(crate) fn of(zone: Option<&Zone>) -> Self {
+        Self {
+            let_in: zone.is_none_or(|zone| zone.let_in),
+            supervised: zone.is_none_or(|zone| zone.supervised),
+        }
+    }
+}
+
+/// Who let a session in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetIn {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: AccountName,
+}
+
+/// Who has paused a session's input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paused {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: AccountName,
+    /// Why, if they said so.
+    pub reason: Option<String>,
+}
+
+impl SessionRow {
+    /// Whether its input flows, as things stand.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        input(Steering {
+            asks_to_let_in: self.zone_rules.let_in,
+            let_in: self.let_in.is_some(),
+            paused: self.paused.is_some(),
+            supervised: self.zone_rules.supervised,
+            watched: !self.watchers.is_empty(),
+        })
+    }
 }
 
 /// A person's order to end a session.
@@ -84,7 +149,11 @@ macro_rules! columns {
         concat!(
             "SELECT id, grant_id, account, asset, zone, conduit, protocol, source, opened_at,",
             " end_ordered_at, end_ordered_by, end_reason, closed_at, close_code, close_by,",
-            " close_note",
+            " close_note, let_in_at, let_in_by, paused_at, paused_by, paused_reason,",
+            " (SELECT window_end FROM grants WHERE grants.id = sessions.grant_id) AS ends_at,",
+            " (SELECT definition FROM zones WHERE zones.name = sessions.zone) AS zone_definition,",
+            watchers!(),
+            " AS watchers",
         )
     };
 }
@@ -223,8 +292,37 @@ pub(crate) async fn load(
     from_row(&row)
 }
 
+/// As [`load`], for what is done to one that runs.
+pub(crate) async fn load_open(
+    conn: &mut SqliteConnection,
+    id: SessionId,
+) -> Result<SessionRow, StoreError> {
+    let session = load(conn, id).await?;
+    if session.closed.is_some() {
+        let text = "the session is over already; nothing was changed";
+        return Err(Refusal::new("session_closed", text).into());
+    }
+    Ok(session)
+}
+
 fn from_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
     let fields = Fields::new(row, "sessions", "id")?;
+    let let_in = match fields.time_opt("let_in_at")? {
+        None => None,
+        Some(at) => Some(LetIn {
+            at,
+            by: fields.parse("let_in_by")?,
+        }),
+    };
+    let paused = match fields.time_opt("paused_at")? {
+        None => None,
+        Some(at) => Some(Paused {
+            at,
+            by: fields.parse("paused_by")?,
+            reason: fields.get("paused_reason")?,
+        }),
+    };
+    let zone: Option<Zone> = fields.json_opt("zone_definition")?;
     let end_ordered = match fields.time_opt("end_ordered_at")? {
         None => None,
         Some(at) => Some(EndOrder {
@@ -256,6 +354,11 @@ fn from_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         protocol: fields.parse("protocol")?,
         source: fields.get("source")?,
         opened_at: fields.time("opened_at")?,
+        ends_at: fields.time("ends_at")?,
+        zone_rules: ZoneRules::of(zone.as_ref()),
+        let_in,
+        paused,
+        watchers: fields.words("watchers")?,
         end_ordered,
         closed,
     })

@@ -1,11 +1,10 @@
-//! Signing in and out, and bearer tokens. Whether a password is right
-//! is found out by the caller; everything else that stands against a login is
-//! decided here, in the transaction that issues the token.
+//! Signing in. Whether a password is right is found out by the caller; everything
+//! else that stands against a login is decided here, in the transaction that issues
+//! the token.
 
 use std::time::Duration;
 
 use domain::account::lockout::{self, Failure, locked};
-use domain::policy::Action;
 use domain::{Account, AccountName, Actor, Draft, Timestamp, TokenId};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -13,10 +12,11 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::disabling::{Idle, apply_idle_rule};
 use crate::error::{Refusal, StoreError};
+use crate::logins::LoginKind;
 use crate::row::Fields;
 use crate::store::Store;
 use crate::tx::WriteTx;
-use crate::{accounts, authority, secret};
+use crate::{accounts, secret};
 
 /// What a login is checked against.
 pub struct SignInFacts {
@@ -38,6 +38,20 @@ pub struct IssuedToken {
     pub id: TokenId,
     /// When it ends.
     pub expires_at: Timestamp,
+}
+
+/// By what somebody comes in.
+#[derive(Clone, Copy, Debug)]
+pub enum ComingBy<'a> {
+    /// By a program, which shows its token in a header.
+    Program,
+    /// By a browser, which shows it in a cookie.
+    Browser {
+        /// What the browser says of itself.
+        agent: Option<&'a str>,
+        /// The terms of use that the person has accepted.
+        banner: &'a str,
+    },
 }
 
 impl Store {
@@ -138,11 +152,14 @@ impl Store {
         verified: &SecretString,
         source: &str,
         lifetime: Duration,
+        by: ComingBy<'_>,
     ) -> Result<IssuedToken, StoreError> {
-        self.let_in(name, Some(verified), source, lifetime).await
+        self.let_in(name, Some(verified), source, lifetime, by)
+            .await
     }
 
-    /// Issues a token for one whom the caller vouches for, without a password.
+    /// Issues a program's token for one whom the caller vouches for, without a
+    /// password.
     ///
     /// # Errors
     /// When the account is locked, disabled, or now found idle too long (then it
@@ -153,7 +170,8 @@ impl Store {
         source: &str,
         lifetime: Duration,
     ) -> Result<IssuedToken, StoreError> {
-        self.let_in(name, None, source, lifetime).await
+        let by = ComingBy::Program;
+        self.let_in(name, None, source, lifetime, by).await
     }
 
     async fn let_in(
@@ -162,6 +180,7 @@ impl Store {
         verified: Option<&SecretString>,
         source: &str,
         lifetime: Duration,
+        by: ComingBy<'_>,
     ) -> Result<IssuedToken, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now();
@@ -195,56 +214,15 @@ impl Store {
             .bind(name.as_str())
             .execute(tx.conn())
             .await?;
-        let issued = issue_token(&mut tx, name, source, lifetime).await?;
-        let draft = Draft::new("account.signed_in", "account", name)
-            .after(json!({ "token": issued.id, "expires_at": issued.expires_at }));
+        let issued = issue_token(&mut tx, name, source, lifetime, by).await?;
+        let mut after = json!({ "token": issued.id, "expires_at": issued.expires_at });
+        if let ComingBy::Browser { banner, .. } = by {
+            after["banner_accepted"] = banner.into();
+        }
+        let draft = Draft::new("account.signed_in", "account", name).after(after);
         tx.commit(&Actor::account(name.clone(), source), draft)
             .await?;
         Ok(issued)
-    }
-
-    /// Whose token it is, if it is one that still holds.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn bearer(
-        &self,
-        token: &SecretString,
-    ) -> Result<Option<(Account, TokenId)>, StoreError> {
-        let now = self.now();
-        let row = sqlx::query(accounts::accounts!(
-            " JOIN tokens ON tokens.account = accounts.name WHERE tokens.hash = $1
-              AND tokens.expires_at > $2 AND tokens.created_at <= $3 AND disabled_at IS NULL",
-            with ", tokens.id AS token_id"
-        ))
-        .bind(secret::hash(token))
-        .bind(now.as_micros())
-        .bind(now.plus(secret::CLOCK_SLACK).as_micros())
-        .fetch_optional(&self.inner.readers)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let id = Fields::new(&row, "tokens", "token_id")?.parse("token_id")?;
-        Ok(Some((accounts::from_row(&row)?, id)))
-    }
-
-    /// Voids one of one's own tokens; nothing, if it is void already.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sign_out(&self, actor: &Actor, id: TokenId) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let account = authority::require_person(&mut tx, actor, Action::OwnAccount).await?;
-        let gone = sqlx::query("DELETE FROM tokens WHERE id = $1 AND account = $2")
-            .bind(id.to_string())
-            .bind(account.name.as_str())
-            .execute(tx.conn())
-            .await?;
-        if gone.rows_affected() == 0 {
-            return Ok(());
-        }
-        let draft = Draft::new("account.signed_out", "account", &account.name)
-            .before(json!({ "token": id }));
-        tx.commit(actor, draft).await
     }
 }
 
@@ -273,7 +251,12 @@ async fn issue_token(
     name: &AccountName,
     source: &str,
     lifetime: Duration,
+    by: ComingBy<'_>,
 ) -> Result<IssuedToken, StoreError> {
+    let (kind, agent) = match by {
+        ComingBy::Program => (LoginKind::Bearer, None),
+        ComingBy::Browser { agent, .. } => (LoginKind::Browser, agent),
+    };
     let now = tx.now();
     sqlx::query("DELETE FROM tokens WHERE expires_at <= $1")
         .bind(now.as_micros())
@@ -285,8 +268,8 @@ async fn issue_token(
         expires_at: now.plus(lifetime),
     };
     sqlx::query(concat!(
-        "INSERT INTO tokens (id, hash, account, source, created_at, expires_at)",
-        " VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO tokens (id, hash, account, source, created_at, expires_at, kind, agent)",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     ))
     .bind(issued.id.to_string())
     .bind(secret::hash(&issued.token))
@@ -294,6 +277,8 @@ async fn issue_token(
     .bind(source)
     .bind(now.as_micros())
     .bind(issued.expires_at.as_micros())
+    .bind(kind.as_str())
+    .bind(agent)
     .execute(tx.conn())
     .await?;
     Ok(issued)

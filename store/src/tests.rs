@@ -3,8 +3,10 @@
 mod audit_log;
 mod disabling;
 mod idle;
+mod live;
 mod lockout;
 mod log;
+mod notices;
 mod plant;
 mod progress;
 mod races;

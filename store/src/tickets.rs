@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::policy::{Action, Admission, admit, may_enter};
+use domain::policy::{Action, Admission, Input, Steering, admit, input, may_enter};
 use domain::request::RequestRefused;
 use domain::{
     Account, AccountName, Actor, AssetName, Denied, Draft, Grant, GrantId, Permit, PlantTime,
@@ -28,6 +28,8 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// A ticket, told once.
 #[derive(Debug)]
 pub struct IssuedTicket {
+    /// What it is called in the log.
+    pub id: TicketId,
     /// The secret; only its hash is kept.
     pub ticket: SecretString,
     /// When it ends, if it is not used before.
@@ -53,6 +55,8 @@ pub struct Admitted {
     pub permit: Permit,
     /// What ends the proof.
     pub revoker: Revoker,
+    /// Whether its input flows, until the broker has looked for itself.
+    pub input: Input,
     /// The clock on the plant's wall.
     pub plant_time: PlantTime,
 }
@@ -88,15 +92,15 @@ impl Store {
         }
         forget_old_tickets(&mut tx).await?;
         let issued = IssuedTicket {
+            id: TicketId::new(now, tx.random()),
             ticket: secret::ticket(tx.random()),
             expires_at: now.plus(LIFETIME),
         };
-        let ticket_id = TicketId::new(now, tx.random());
         sqlx::query(concat!(
             "INSERT INTO tickets (id, hash, grant_id, account, created_at, expires_at)",
             " VALUES ($1, $2, $3, $4, $5, $6)",
         ))
-        .bind(ticket_id.to_string())
+        .bind(issued.id.to_string())
         .bind(secret::hash(&issued.ticket))
         .bind(grant.id.to_string())
         .bind(vendor.name.as_str())
@@ -105,9 +109,22 @@ impl Store {
         .execute(tx.conn())
         .await?;
         let draft = Draft::new("ticket.issued", "grant", grant.id)
-            .after(json!({ "ticket": ticket_id, "expires_at": issued.expires_at }));
+            .after(json!({ "ticket": issued.id, "expires_at": issued.expires_at }));
         tx.commit(actor, draft).await?;
         Ok(issued)
+    }
+
+    /// The session that a ticket was turned into, if it was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn session_of_ticket(&self, id: TicketId) -> Result<Option<SessionId>, StoreError> {
+        let row = sqlx::query("SELECT id FROM sessions WHERE ticket_id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.inner.readers)
+            .await?;
+        row.map(|row| Fields::new(&row, "sessions", "id")?.parse("id"))
+            .transpose()
     }
 
     /// Turns a ticket into a session: the ticket is used up, the session open, the
@@ -171,6 +188,7 @@ impl Store {
         Ok(Redeemed::Admitted(Box::new(Admitted {
             permit,
             revoker,
+            input: input(Steering::at_first(&way.zone)),
             plant_time: time,
         })))
     }

@@ -1,8 +1,8 @@
 //! Zones, conduits and assets as they are stored; closing and opening conduits.
 
-use domain::policy::Action;
+use domain::policy::{Action, answers_for};
 use domain::request::{MAX_TEXT, Way, plain_text};
-use domain::{Actor, Asset, AssetName, Conduit, ConduitName, Draft, Timestamp, Zone};
+use domain::{Actor, Asset, AssetName, Conduit, ConduitName, Draft, Timestamp, Zone, ZoneName};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -105,30 +105,44 @@ impl Store {
             let text = format!("conduit {name} was closed by {by} already; nothing was changed");
             return Err(Refusal::new("already_closed", text).into());
         }
-        let now = tx.now().as_micros();
-        sqlx::query(concat!(
-            "UPDATE conduits SET closed_at = $2, closed_by = $3, closed_reason = $4",
-            " WHERE name = $1",
-        ))
-        .bind(name.as_str())
-        .bind(now)
-        .bind(actor.who.to_string())
-        .bind(&reason)
-        .execute(tx.conn())
-        .await?;
-        let through = sqlx::query(concat!(
-            "UPDATE sessions SET conduit_closed_at = $2",
-            " WHERE conduit = $1 AND closed_at IS NULL",
-        ))
-        .bind(name.as_str())
-        .bind(now)
-        .execute(tx.conn())
-        .await?;
-        let draft = Draft::new("conduit.closed", "conduit", name)
-            .before(json!({ "state": "open" }))
-            .after(json!({ "state": "closed", "sessions": through.rows_affected() }))
-            .reason(reason);
+        let draft = close(&mut tx, actor, name, &reason).await?;
         tx.commit(actor, draft).await
+    }
+
+    /// Closes every open conduit that the actor answers for, all at once; gives
+    /// their names.
+    ///
+    /// # Errors
+    /// When the actor may not, none is open, the reason is missing, or the database
+    /// fails.
+    pub async fn close_conduits(
+        &self,
+        actor: &Actor,
+        reason: &str,
+    ) -> Result<Vec<ConduitName>, StoreError> {
+        let mut tx = self.write().await?;
+        let person = authority::require(&mut tx, actor, Action::CloseConduit).await?;
+        let reason = plain_text("the reason", reason, MAX_TEXT)?;
+        let theirs = |zone: &ZoneName| {
+            person
+                .as_ref()
+                .is_none_or(|person| answers_for(person, zone))
+        };
+        let all = conduits(tx.conn()).await?.into_iter();
+        let open =
+            all.filter(|(conduit, state)| *state == ConduitState::Open && theirs(&conduit.zone));
+        let names: Vec<_> = open.map(|(conduit, _)| conduit.name).collect();
+        let Some((last, others)) = names.split_last() else {
+            let text = "no conduit that you answer for is open; nothing was changed";
+            return Err(Refusal::new("already_closed", text).into());
+        };
+        for name in others {
+            let draft = close(&mut tx, actor, name, &reason).await?;
+            tx.also(actor, draft).await?;
+        }
+        let draft = close(&mut tx, actor, last, &reason).await?;
+        tx.commit(actor, draft).await?;
+        Ok(names)
     }
 
     /// Opens a closed conduit.
@@ -162,6 +176,38 @@ impl Store {
             .reason(reason);
         tx.commit(actor, draft).await
     }
+}
+
+/// Closes one, and ends each session through it. Gives back the event.
+async fn close(
+    tx: &mut WriteTx,
+    actor: &Actor,
+    name: &ConduitName,
+    reason: &str,
+) -> Result<Draft, StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query(concat!(
+        "UPDATE conduits SET closed_at = $2, closed_by = $3, closed_reason = $4",
+        " WHERE name = $1",
+    ))
+    .bind(name.as_str())
+    .bind(now)
+    .bind(actor.who.to_string())
+    .bind(reason)
+    .execute(tx.conn())
+    .await?;
+    let through = sqlx::query(concat!(
+        "UPDATE sessions SET conduit_closed_at = $2",
+        " WHERE conduit = $1 AND closed_at IS NULL",
+    ))
+    .bind(name.as_str())
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(Draft::new("conduit.closed", "conduit", name)
+        .before(json!({ "state": "open" }))
+        .after(json!({ "state": "closed", "sessions": through.rows_affected() }))
+        .reason(reason))
 }
 
 async fn state_of(

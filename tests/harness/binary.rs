@@ -42,6 +42,8 @@ pub struct Binary {
     room: Room,
     /// Further lines of `[recordings]`.
     recordings: String,
+    /// Further sections.
+    sections: String,
     directory: TempDir,
 }
 
@@ -56,11 +58,20 @@ impl Binary {
         Self::start_with(plant, room, "").await
     }
 
+    /// The same, with further sections in its configuration.
+    pub async fn start_having(plant: &PlantFile, sections: &str) -> Self {
+        Self::start_as(plant, Room::Plenty, "", sections).await
+    }
+
     /// The same, with further lines of `[recordings]` in its configuration.
     ///
     /// # Panics
     /// If it does not start.
     pub async fn start_with(plant: &PlantFile, room: Room, recordings: &str) -> Self {
+        Self::start_as(plant, room, recordings, "").await
+    }
+
+    async fn start_as(plant: &PlantFile, room: Room, recordings: &str, sections: &str) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("binary")
             .tempdir()
@@ -74,6 +85,7 @@ impl Binary {
             ssh_at,
             room,
             recordings: recordings.to_owned(),
+            sections: sections.to_owned(),
             directory,
         };
         fs::write(binary.path("drawbridge.toml"), binary.configuration()).expect("a file");
@@ -104,6 +116,7 @@ impl Binary {
 
     fn configuration(&self) -> String {
         let (api, ssh, more) = (self.api_at, self.ssh_at, &self.recordings);
+        let sections = &self.sections;
         format!(
             r#"
 data = "data"
@@ -124,6 +137,8 @@ least_free_mib = 0
 [limits]
 unauthenticated = 1000
 unauthenticated_per_address = 1000
+
+{sections}
 "#
         )
     }

@@ -23,6 +23,7 @@ pub mod clock;
 pub mod demo;
 pub mod disk;
 pub mod keys;
+pub mod mail;
 pub mod plant;
 pub mod raw;
 pub mod sshd;

@@ -25,7 +25,7 @@ pub enum Tool {
     Xauth,
     /// PuTTY's command-line client.
     Plink,
-    /// A Python with asyncssh in it.
+    /// A Python with asyncssh and aiosmtpd in it.
     Asyncssh,
     /// The asciinema CLI 3.
     Asciinema,

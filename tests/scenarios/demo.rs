@@ -87,6 +87,13 @@ async fn the_story_works_as_it_is_printed() {
             Printed::of(&mut client).line_with("State").await;
             live = Some((client, stdin));
             String::new()
+        } else if line.contains("--exec") && story[n..].iter().any(|l| l.contains("let-in")) {
+            // She stands in the lobby until Olga lets her in.
+            let mut client = demo.start_shell(line, "");
+            let stdin = client.stdin.take().expect("a pipe");
+            waits_in_the_lobby(&demo).await;
+            live = Some((client, stdin));
+            String::new()
         } else if line.contains("--exec") {
             demo.works_with(line, "status\nexit\n", "").await
         } else {
@@ -108,6 +115,15 @@ async fn the_story_works_as_it_is_printed() {
             assert!(!ended.status.success(), "{ended:?}");
             let told = String::from_utf8_lossy(&ended.stderr).into_owned();
             assert!(told.contains("ended from the plant"), "{told}");
+        }
+        if line.starts_with("olga session let-in") {
+            let (client, mut stdin) = live.take().expect("a session");
+            stdin.write_all(b"status\nexit\n").await.expect("ssh reads");
+            let end = client.wait_with_output();
+            let ended = tokio::time::timeout(Duration::from_secs(10), end).await;
+            let ended = ended.expect("it ends").expect("a status");
+            let shown = String::from_utf8_lossy(&ended.stdout);
+            assert!(shown.contains("State"), "{ended:?}");
         }
         if line.starts_with("audun recording play") {
             assert!(said.contains("State"), "{said}");
@@ -242,6 +258,17 @@ async fn ctrl_c_ends_it_in_order() {
     assert_eq!(cast.input(), b"status\n");
 }
 
+async fn waits_in_the_lobby(demo: &Demo) {
+    for _ in 0..100 {
+        let open = demo.works("olga session list --open").await;
+        if open.contains("in the lobby") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("nobody comes to the lobby");
+}
+
 #[tokio::test]
 async fn a_safety_zone_takes_two() {
     let demo = Demo::start().await;
@@ -259,8 +286,15 @@ async fn a_safety_zone_takes_two() {
     assert!(!again.status.success(), "one person approved twice");
     demo.works(&format!("berit request approve {request}"))
         .await;
-    let said = demo.works("vera grant connect --exec -- help").await;
-    assert!(!said.is_empty());
+    let client = demo.start_shell("vera grant connect --exec -- help", "");
+    waits_in_the_lobby(&demo).await;
+    demo.works("berit session let-in \"$(berit session list --open --output id)\"")
+        .await;
+    let output = client.wait_with_output().await.expect("a status");
+    assert!(
+        output.status.success() && !output.stdout.is_empty(),
+        "{output:?}"
+    );
     let session = demo.works("audun session list --output json").await;
     let session: Value = serde_json::from_str(&session).expect("JSON");
     assert_eq!(session["items"][0]["asset"], "sis-1");

@@ -16,6 +16,10 @@ pub struct Zone {
     pub security_level: u8,
     /// Whether it holds a safety instrumented system.
     pub safety: bool,
+    /// Whether an operator must let each session in.
+    pub let_in: bool,
+    /// Whether input flows only while somebody of the plant watches.
+    pub supervised: bool,
     /// The longest window that may be approved into it, in seconds.
     pub longest_session_seconds: u64,
     /// How long its recordings are kept after their end, in seconds.
@@ -63,6 +67,13 @@ pub struct ConduitClosed {
     pub reason: String,
 }
 
+/// Which conduits were closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConduitsClosed {
+    /// Their names; those that were closed before are not among them.
+    pub closed: Vec<String>,
+}
+
 /// One thing in one zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Asset {
@@ -80,6 +91,10 @@ pub struct Asset {
     /// The longest window that may be approved for it, in seconds; 0 where no
     /// way leads.
     pub longest_session_seconds: u64,
+    /// Whether an operator must let each session in.
+    pub let_in: bool,
+    /// Whether input flows only while somebody of the plant watches.
+    pub supervised: bool,
     /// Where it is; not told to vendors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,

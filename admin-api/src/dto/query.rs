@@ -229,3 +229,36 @@ pub struct IndexQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<u64>,
 }
+
+/// How large a terminal's window is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct TerminalQuery {
+    /// Columns; 80 if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cols: Option<u16>,
+    /// Rows; 24 if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u16>,
+}
+
+/// How somebody watches a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// Whether they count as its watcher; no if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join: Option<bool>,
+}
+
+/// Which recording of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct VerifyQuery {
+    /// The SSH channel; 0 if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u32>,
+}

@@ -4,6 +4,8 @@ use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{Entry, Input, Watcher};
+
 /// One connection under one grant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Session {
@@ -26,8 +28,19 @@ pub struct Session {
     /// When it began, RFC 3339.
     #[schema(value_type = String, format = DateTime)]
     pub opened_at: Timestamp,
+    /// When its grant's window ends, as it is now, RFC 3339.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Timestamp,
     /// `open` or `closed`.
     pub state: String,
+    /// Whether it has to be let in, and whether it was.
+    pub entry: Entry,
+    /// Whether what its vendor sends reaches the asset.
+    pub input: Input,
+    /// Whether its input flows only while somebody of the plant watches.
+    pub supervised: bool,
+    /// Who watches it now.
+    pub watchers: Vec<Watcher>,
     /// Somebody's order to end it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_order: Option<EndOrder>,

@@ -107,7 +107,11 @@ pub(super) fn answer<K: Eq + Hash + Send + 'static>(
     (headers, send(Box::new(reader), place)).into_response()
 }
 
-async fn papers(api: &Api, session: SessionId, channel: u32) -> Result<Papers, ApiError> {
+pub(super) async fn papers(
+    api: &Api,
+    session: SessionId,
+    channel: u32,
+) -> Result<Papers, ApiError> {
     let proven = match api.store.seal_proof(session, channel).await {
         // It is there, or nobody would have come so far.
         Err(StoreError::NotFound(_)) => {

@@ -20,6 +20,7 @@ pub(super) fn routes() -> Routes {
     Routes::group("plant")
         .allow(Action::ListWays, routes!(list_conduits))
         .allow(Action::CloseConduit, routes!(close_conduit))
+        .allow(Action::CloseConduit, routes!(close_conduits))
         .allow(Action::OpenConduit, routes!(open_conduit))
 }
 
@@ -61,6 +62,24 @@ async fn close_conduit(
     api.store.close_conduit(&actor, &name, &reason).await?;
     let (conduit, state) = seen(&api, &caller, &name).await?;
     Ok(Json(show::conduit(conduit, state)))
+}
+
+/// Close every open conduit that one answers for: all sessions through them end,
+/// and nobody new gets through.
+#[utoipa::path(
+    post,
+    path = "/v1/conduits/close",
+    request_body = Reason,
+    responses((status = 200, description = "They are closed", body = dto::ConduitsClosed)),
+)]
+async fn close_conduits(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(Reason { reason }): Body<Reason>,
+) -> Result<Json<dto::ConduitsClosed>, ApiError> {
+    let closed = api.store.close_conduits(&caller.actor(), &reason).await?;
+    let closed = closed.iter().map(ToString::to_string).collect();
+    Ok(Json(dto::ConduitsClosed { closed }))
 }
 
 /// Open a closed conduit.

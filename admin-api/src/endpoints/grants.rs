@@ -162,7 +162,7 @@ async fn revoke_grant(
 }
 
 /// The grant, if this caller sees it.
-async fn seen(api: &Api, caller: &Caller, id: GrantId) -> Result<Grant, ApiError> {
+pub(super) async fn seen(api: &Api, caller: &Caller, id: GrantId) -> Result<Grant, ApiError> {
     let grant = api.store.grant(&caller.scope(), id).await?;
     grant.ok_or_else(|| ApiError::not_found(format!("grant/{id}")))
 }

@@ -85,7 +85,11 @@ async fn end_session(
 }
 
 /// The session, if this caller sees it.
-async fn seen(api: &Api, caller: &Caller, id: SessionId) -> Result<SessionRow, ApiError> {
+pub(super) async fn seen(
+    api: &Api,
+    caller: &Caller,
+    id: SessionId,
+) -> Result<SessionRow, ApiError> {
     let row = api.store.session(&caller.scope(), id).await?;
     row.ok_or_else(|| ApiError::not_found(format!("session/{id}")))
 }

@@ -17,6 +17,7 @@ pub(crate) fn account(account: Account) -> dto::Account {
         name: account.name.to_string(),
         full_name: account.full_name,
         company: account.company,
+        email: account.email.map(String::from),
         role: account.role.to_string(),
         zones: texts(account.zones),
         assets: texts(account.assets),

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::{CloseReason, Timestamp};
+use domain::{CloseReason, Input, Timestamp};
 use recorder::transcript::Typed;
 use store::{EndOrder, Hit, Recording, SessionEnd, SessionRow};
 
@@ -14,6 +14,7 @@ pub(crate) fn session(caller: &Caller, row: SessionRow) -> dto::Session {
     } else {
         "open"
     };
+    let (entry, input) = (entry(caller, &row), input(caller, &row));
     dto::Session {
         id: row.id.to_string(),
         grant: row.grant.to_string(),
@@ -24,9 +25,47 @@ pub(crate) fn session(caller: &Caller, row: SessionRow) -> dto::Session {
         protocol: row.protocol.to_string(),
         source: row.source,
         opened_at: row.opened_at,
+        ends_at: row.ends_at,
         state: state.to_owned(),
+        entry,
+        input,
+        supervised: row.zone_rules.supervised,
+        watchers: row
+            .watchers
+            .iter()
+            .map(|watcher| dto::Watcher {
+                account: person(caller, &watcher.account),
+                since: watcher.since,
+            })
+            .collect(),
         end_order: row.end_ordered.map(|order| end_order(caller, order)),
         closed: row.closed.map(|end| closed(caller, end)),
+    }
+}
+
+/// One that is over waits for nobody any more.
+fn entry(caller: &Caller, row: &SessionRow) -> dto::Entry {
+    let state = match &row.let_in {
+        Some(_) => "let_in",
+        None if row.zone_rules.let_in && row.closed.is_none() => "waiting",
+        None => "open",
+    };
+    dto::Entry {
+        required: row.zone_rules.let_in,
+        state: state.to_owned(),
+        by: row.let_in.as_ref().and_then(|by| person(caller, &by.by)),
+        at: row.let_in.as_ref().map(|by| by.at),
+    }
+}
+
+fn input(caller: &Caller, row: &SessionRow) -> dto::Input {
+    let state = row.input();
+    let paused = row.paused.as_ref().filter(|_| state == Input::Paused);
+    dto::Input {
+        state: state.to_string(),
+        by: paused.and_then(|paused| person(caller, &paused.by)),
+        at: paused.map(|paused| paused.at),
+        reason: paused.and_then(|paused| paused.reason.clone()),
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) fn zone(plant: &Plant, zone: &Zone) -> dto::Zone {
         title: zone.title.clone(),
         security_level: zone.security_level.get(),
         safety: zone.safety,
+        let_in: zone.let_in,
+        supervised: zone.supervised,
         longest_session_seconds: zone.longest_session.as_secs(),
         retention_seconds: zone.retention.as_secs(),
         approvals: plant.rules.approvals(zone),
@@ -58,6 +60,8 @@ pub(crate) fn asset(caller: &Caller, plant: &Plant, asset: &Asset) -> Option<dto
         protocols: texts(asset.protocols().into_iter().filter(passes)),
         approvals: plant.rules.approvals(zone),
         longest_session_seconds: way.longest().as_secs(),
+        let_in: zone.let_in,
+        supervised: zone.supervised,
         endpoint: asset
             .ssh
             .as_ref()

@@ -8,9 +8,10 @@ use axum::http::Request;
 use axum::routing::get;
 use futures::{StreamExt as _, stream};
 use serde_json::json;
+use store::LoginKind;
 use tower::ServiceExt;
 
-use super::world::{Answer, World};
+use super::world::{Answer, NoTerminals, World};
 use crate::ApiSettings;
 
 fn post(path: &str) -> axum::http::request::Builder {
@@ -109,9 +110,13 @@ async fn a_token_that_is_revoked_while_a_body_is_held_back_does_nothing_more() {
         let (store, bearer) = (world.store.clone(), token.clone());
         let held = body.clone();
         let late = stream::once(async move {
-            let (account, id) = store.bearer(&bearer.into()).await.unwrap().unwrap();
+            let (account, login) = store
+                .holder(LoginKind::Bearer, &bearer.into())
+                .await
+                .unwrap()
+                .unwrap();
             let actor = domain::Actor::account(account.name, "10.0.0.9");
-            store.sign_out(&actor, id).await.unwrap();
+            store.sign_out(&actor, login.id).await.unwrap();
             Ok::<_, std::io::Error>(Bytes::from(held))
         });
         let response = world.send(request(Body::from_stream(late))).await;
@@ -245,6 +250,7 @@ async fn a_panic_is_answered() {
         recorder: world.recorder.clone(),
         clock: world.clock.clone(),
         random: std::sync::Arc::new(Nothing),
+        terminals: std::sync::Arc::new(NoTerminals),
         settings: ApiSettings::default(),
     };
     let router = Router::new().route("/panics", get(panics));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
-use store::EventFilter;
+use store::{EventFilter, LoginKind};
 
 use super::world::{Answer, DAY, HOUR, PASSWORD, World};
 
@@ -206,7 +206,7 @@ async fn a_password_is_changed_by_who_knows_it_and_set_by_an_admin() {
     assert!(
         world
             .store
-            .bearer(&old_token.into())
+            .holder(LoginKind::Bearer, &old_token.into())
             .await
             .unwrap()
             .is_none()
@@ -254,7 +254,14 @@ async fn a_disabled_account_is_out_at_once_and_comes_back_by_an_admin_with_a_rea
     let account = account.expect(200);
     assert_eq!(account["state"], "disabled");
     assert_eq!(account["disabled"]["reason"], "contract ended");
-    assert!(world.store.bearer(&token.into()).await.unwrap().is_none());
+    assert!(
+        world
+            .store
+            .holder(LoginKind::Bearer, &token.into())
+            .await
+            .unwrap()
+            .is_none()
+    );
     let twice = world
         .post("adam", "/accounts/vera/disable", reason.clone())
         .await;

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::Request;
 
-use super::world::{Answer, OF_EACH_ROLE, World};
+use super::world::{Answer, OF_EACH_ROLE, PASSWORD, World};
 
 const ANYONE: &str = "anyone";
 const ALL: &str = "vendor approver operator auditor admin";
@@ -14,9 +14,13 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/health", ANYONE),
     ("GET", "/api/v1/recorder", "approver operator auditor admin"),
     ("GET", "/metrics", "approver operator auditor admin"),
+    ("GET", "/api/v1/banner", ANYONE),
     ("POST", "/api/v1/login", ANYONE),
+    ("POST", "/api/v1/login/browser", ANYONE),
     ("POST", "/api/v1/logout", ALL),
     ("GET", "/api/v1/me", ALL),
+    ("GET", "/api/v1/me/logins", ALL),
+    ("POST", "/api/v1/me/logins/{id}/revoke", ALL),
     ("POST", "/api/v1/me/password", ALL),
     ("GET", "/api/v1/accounts", "auditor admin"),
     ("GET", "/api/v1/accounts/{name}", "auditor admin"),
@@ -33,6 +37,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "approver operator admin",
     ),
     ("POST", "/api/v1/conduits/{name}/open", "approver admin"),
+    ("POST", "/api/v1/conduits/close", "approver operator admin"),
     ("GET", "/api/v1/assets", ALL),
     ("GET", "/api/v1/credentials", "admin"),
     ("PUT", "/api/v1/credentials/{name}", "admin"),
@@ -46,6 +51,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/grants", ALL),
     ("GET", "/api/v1/grants/{id}", ALL),
     ("POST", "/api/v1/grants/{id}/tickets", "vendor"),
+    ("GET", "/api/v1/grants/{id}/terminal", "vendor"),
     ("POST", "/api/v1/grants/{id}/extend", "vendor approver"),
     (
         "POST",
@@ -55,9 +61,22 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/sessions", ALL),
     ("GET", "/api/v1/sessions/{id}", ALL),
     (
+        "GET",
+        "/api/v1/sessions/{id}/live",
+        "approver operator auditor",
+    ),
+    (
         "POST",
         "/api/v1/sessions/{id}/end",
         "vendor approver operator admin",
+    ),
+    ("POST", "/api/v1/sessions/{id}/let-in", "approver operator"),
+    ("POST", "/api/v1/sessions/{id}/pause", "approver operator"),
+    ("POST", "/api/v1/sessions/{id}/resume", "approver operator"),
+    (
+        "POST",
+        "/api/v1/sessions/{id}/message",
+        "approver operator admin",
     ),
     (
         "GET",
@@ -69,6 +88,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "/api/v1/sessions/{id}/bundle.tar",
         "approver auditor",
     ),
+    ("GET", "/api/v1/sessions/{id}/verify", "approver auditor"),
     ("GET", "/api/v1/recordings", "approver auditor admin"),
     ("POST", "/api/v1/sessions/{id}/hold", "auditor admin"),
     ("POST", "/api/v1/zones/{name}/hold", "auditor admin"),
@@ -92,6 +112,8 @@ const TABLE: &[(&str, &str, &str)] = &[
         "approver auditor",
     ),
     ("GET", "/api/v1/audit", "auditor admin"),
+    ("GET", "/api/v1/notices", "auditor admin"),
+    ("POST", "/api/v1/notices/test", "admin"),
     ("GET", "/api/v1/events", ALL),
     ("GET", "/log/checkpoint", "auditor admin"),
     ("GET", "/log/tile/{path}", "auditor admin"),
@@ -171,6 +193,38 @@ async fn nobody_comes_in_without_a_token_that_holds() {
                 let answer = Answer::read(response).await;
                 answer.problem(401, code);
                 assert_eq!(answer.headers["www-authenticate"], "Bearer");
+            }
+        }
+    }
+}
+
+/// The same as the first, for browsers: a cookie opens what a token opens.
+#[tokio::test]
+async fn every_route_for_every_role_with_a_cookie() {
+    let world = World::new().await;
+    for (role, name) in OF_EACH_ROLE {
+        world.set_password(name, PASSWORD).await;
+        for (method, path, roles) in TABLE {
+            let cookie = world.cookie(name).await;
+            let mut request = call(method, path, None);
+            let headers = request.headers_mut();
+            headers.insert("cookie", cookie.parse().unwrap());
+            headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+            let status = world.send(request).await.status().as_u16();
+            let case = format!("{method} {path} as {role} with a cookie: {status}");
+            if *roles == ANYONE || roles.split(' ').any(|r| r == role) {
+                assert!(!matches!(status, 401 | 403 | 405 | 500..), "{case}");
+            } else {
+                assert_eq!(status, 403, "{case}");
+            }
+            // Nothing at all with another site's call.
+            let mut request = call(method, path, None);
+            let headers = request.headers_mut();
+            headers.insert("cookie", cookie.parse().unwrap());
+            headers.insert("sec-fetch-site", "cross-site".parse().unwrap());
+            if *roles != ANYONE {
+                let answer = Answer::read(world.send(request).await).await;
+                answer.problem(403, "cross_site");
             }
         }
     }

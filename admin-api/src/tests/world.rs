@@ -13,16 +13,19 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
-use domain::{AccountName, Actor, AssetName, Clock, Plant, Protocol, Random, SessionId, Timestamp};
+use domain::{
+    AccountName, Actor, AssetName, Clock, Event, Plant, Protocol, Random, SessionId, Timestamp,
+};
+use futures::future::BoxFuture;
 use recorder::archive::{Keyring, Protection};
 use recorder::{RealDisk, Recorder};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use store::{Apply, EventFilter, Options, Page, Redeemed, Store, VaultKey};
+use store::{Apply, ComingBy, EventFilter, LoginKind, Options, Page, Redeemed, Store, VaultKey};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{ApiSettings, App};
+use crate::{ApiSettings, App, Line, NoLine, Terminals, Visit};
 
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -139,6 +142,15 @@ impl Clock for TestClock {
 /// SplitMix64: different each time, the same in each run.
 struct TestRandom(AtomicU64);
 
+/// There is no broker here.
+pub(super) struct NoTerminals;
+
+impl Terminals for NoTerminals {
+    fn open(&self, _: Visit) -> BoxFuture<'static, Result<Line, NoLine>> {
+        Box::pin(async { Err(NoLine) })
+    }
+}
+
 impl Random for TestRandom {
     fn fill(&self, buf: &mut [u8]) {
         for chunk in buf.chunks_mut(8) {
@@ -203,6 +215,7 @@ impl World {
             recorder: recorder.clone(),
             clock: clock.clone(),
             random,
+            terminals: Arc::new(NoTerminals),
             settings,
         });
         Self {
@@ -222,11 +235,47 @@ impl World {
         issued.unwrap().token.expose_secret().to_owned()
     }
 
+    /// A browser's login, as the browser sends it: kept, as a token is.
+    pub(super) async fn cookie(&self, name: &str) -> String {
+        let key = format!("cookie of {name}");
+        let kept = self.tokens.lock().unwrap().get(&key).cloned();
+        if let Some(kept) = kept
+            && let Ok(Some(_)) = self
+                .store
+                .holder(LoginKind::Browser, &kept.clone().into())
+                .await
+        {
+            return format!("__Host-drawbridge={kept}");
+        }
+        let account = AccountName::parse(name).unwrap();
+        let facts = self
+            .store
+            .sign_in_facts(&account, "10.0.0.9")
+            .await
+            .unwrap();
+        let by = ComingBy::Browser {
+            agent: None,
+            banner: "",
+        };
+        let issued = self
+            .store
+            .sign_in_by(&account, &facts.phc.unwrap(), "10.0.0.9", 12 * HOUR, by)
+            .await
+            .unwrap();
+        let token = issued.token.expose_secret().to_owned();
+        let mut tokens = self.tokens.lock().unwrap();
+        tokens.insert(key, token.clone());
+        format!("__Host-drawbridge={token}")
+    }
+
     /// A token that is kept for this person; a new one once it is over.
     async fn kept_token(&self, name: &str) -> String {
         let kept = self.tokens.lock().unwrap().get(name).cloned();
         if let Some(kept) = kept
-            && let Ok(Some(_)) = self.store.bearer(&kept.clone().into()).await
+            && let Ok(Some(_)) = self
+                .store
+                .holder(LoginKind::Bearer, &kept.clone().into())
+                .await
         {
             return kept;
         }
@@ -349,6 +398,12 @@ impl World {
             Redeemed::Admitted(admitted) => admitted.permit.session(),
             denied @ (Redeemed::Denied(..) | Redeemed::Unknown) => panic!("{denied:?}"),
         }
+    }
+
+    /// Events of the audit log, newest first.
+    pub(super) async fn events_of(&self, filter: &EventFilter) -> Vec<Event> {
+        let page = Page::default();
+        self.store.events(filter, &page, true).await.unwrap().items
     }
 
     /// How many events the audit log has.

@@ -1,7 +1,9 @@
-//! One channel from end to end: record, dial, relay, close. The order is the point:
-//! nothing is dialled that is not recorded.
+//! One channel from end to end: record, gate, dial, relay, close. The order is the
+//! point: nothing is dialled that is not recorded, nor before the vendor is let in.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +15,13 @@ use recorder::{Header, KeepOutput, OutputLog, Stream};
 use store::{RecordingEnd, RecordingSeal};
 use tokio_util::sync::CancellationToken;
 
+use super::gate::Gate;
 use super::line::{Start, Terminal, Vendor, What};
 use super::relay::{Over, Relay};
 use super::target;
 use super::vendor::{REFUSED, STDERR};
 use crate::report::until_stored;
-use crate::session::{ChannelEnd, Session};
+use crate::session::{ChannelEnd, News, Session};
 use crate::time_box::welcome;
 
 /// What is kept of an asset's output without a terminal, unless the conduit says
@@ -53,7 +56,7 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
         input,
         backlog,
         size,
-        signals,
+        mut signals,
         gone,
     } = start;
     let line = Line {
@@ -64,7 +67,7 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
         vendor,
     };
     // Before the first wait, so that nothing announced is missed.
-    let news = session.news();
+    let mut news = session.news();
 
     // Record. Never broken off: a recording that has begun is finished and has its
     // row, however soon the vendor leaves.
@@ -76,34 +79,35 @@ async fn run(session: &Session, start: Start) -> ChannelEnd {
             return end;
         }
     };
-    let (log, tail, output) = recording.split();
+    let (log, mut tail, output) = recording.split();
     let _ = input.send(log);
-    line.greet(&output, &remarks).await;
 
-    // Dial.
-    let target = tokio::select! {
-        biased;
-        reason = session.ending() => Err(ChannelEnd::plain(reason)),
-        () = gone.cancelled() => Err(ChannelEnd::plain(CloseReason::VendorLeft)),
-        why = output.stopped() => Err(ChannelEnd::noted(CloseReason::RecordingFailed, why)),
-        target = target::connect(&session.house, &session.permit) => target,
+    // Gate, dial, relay.
+    let gate = Gate::new(&line, &output, &backlog);
+    let flow = async {
+        let target = line.unless_over(&output, &gone, async {
+            gate.pass(&mut tail, &mut signals).await?;
+            line.greet(&output, &remarks).await;
+            target::connect(&session.house, &session.permit).await
+        });
+        let target = match target.await {
+            Ok(target) => target,
+            Err(end) => return Over::Cut(end),
+        };
+        let relay = Relay {
+            line: &line,
+            output: &output,
+            gate: &gate,
+            backlog: &backlog,
+            gone: &gone,
+        };
+        relay.run(target, &environment, tail, size, signals).await
     };
-
-    // Relay.
-    let over = match target {
-        Err(end) => Over::Cut(end),
-        Ok(target) => {
-            let relay = Relay {
-                line: &line,
-                output: &output,
-                backlog: &backlog,
-                gone: &gone,
-            };
-            relay
-                .run(target, &environment, tail, size, signals, news)
-                .await
-        }
+    let over = tokio::select! {
+        over = flow => over,
+        never = line.follow_news(&output, &mut news) => match never {},
     };
+    gate.settle();
 
     // Close.
     let (end, exit) = match over {
@@ -179,6 +183,30 @@ impl Line<'_> {
             }
         };
         Ok(recording)
+    }
+
+    /// Does that, unless something ends the channel before.
+    pub(super) async fn unless_over<T>(
+        &self,
+        output: &OutputLog,
+        gone: &CancellationToken,
+        work: impl Future<Output = Result<T, ChannelEnd>>,
+    ) -> Result<T, ChannelEnd> {
+        tokio::select! {
+            biased;
+            reason = self.session.ending() => Err(ChannelEnd::plain(reason)),
+            () = gone.cancelled() => Err(ChannelEnd::plain(CloseReason::VendorLeft)),
+            why = output.stopped() => Err(why.into()),
+            done = work => done,
+        }
+    }
+
+    /// Puts what is announced to the session on this channel.
+    async fn follow_news(&self, output: &OutputLog, news: &mut News) -> Infallible {
+        loop {
+            let text = news.next().await;
+            self.say(output, &text).await;
+        }
     }
 
     /// Tells somebody at a terminal where they are, and everybody what was refused.

@@ -11,9 +11,7 @@
 //! more is read from the asset ([`crate::wire`]). So there is no circle.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::future::pending;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::channel::{Line, recorded_size};
+use super::gate::Gate;
 use super::line::{Backlog, Size, What};
 use super::target::{Target, ended};
 use super::vendor::STDERR;
@@ -49,7 +48,7 @@ impl Over {
 
 impl From<RecordingStopped> for Over {
     fn from(why: RecordingStopped) -> Self {
-        Self::Cut(ChannelEnd::noted(CloseReason::RecordingFailed, why))
+        Self::Cut(why.into())
     }
 }
 
@@ -57,6 +56,7 @@ impl From<RecordingStopped> for Over {
 pub(super) struct Relay<'a> {
     pub(super) line: &'a Line<'a>,
     pub(super) output: &'a OutputLog,
+    pub(super) gate: &'a Gate<'a>,
     pub(super) backlog: &'a Backlog,
     pub(super) gone: &'a CancellationToken,
 }
@@ -80,10 +80,9 @@ impl Relay<'_> {
         &self,
         target: Target,
         environment: &[(String, String)],
-        tail: InputTail,
+        mut tail: InputTail,
         size: watch::Receiver<Size>,
-        signals: mpsc::Receiver<Sig>,
-        news: watch::Receiver<Option<Arc<str>>>,
+        mut signals: mpsc::Receiver<Sig>,
     ) -> Over {
         let keepalive = self.line.session.house.limits.keepalive;
         let Target {
@@ -92,19 +91,21 @@ impl Relay<'_> {
         } = target;
         let (from_asset, to_asset) = channel.split();
         let patience = self.line.session.house.limits.time_to_connect;
-        let asked = tokio::select! {
-            biased;
-            reason = self.line.session.ending() => return Over::plain(reason),
-            () = self.gone.cancelled() => return Over::plain(CloseReason::VendorLeft),
-            why = self.output.stopped() => return why.into(),
-            asked = self.ask(&to_asset, environment) => asked,
-            () = tokio::time::sleep(patience) => return Over::Cut(ChannelEnd::noted(
-                CloseReason::TargetUnreachable,
-                format!("the asset took no request within {patience:?}"),
-            )),
-        };
-        let Ok(questions) = asked else {
-            return lost();
+        let asked = self.line.unless_over(self.output, self.gone, async {
+            // A command is input too, and the gate may have shut while it was dialled.
+            self.gate.pass(&mut tail, &mut signals).await?;
+            let asked = self.ask(&to_asset, environment);
+            match tokio::time::timeout(patience, asked).await {
+                Ok(asked) => asked.map_err(|_| lost()),
+                Err(_) => Err(ChannelEnd::noted(
+                    CloseReason::TargetUnreachable,
+                    format!("the asset took no request within {patience:?}"),
+                )),
+            }
+        });
+        let questions = match asked.await {
+            Ok(questions) => questions,
+            Err(end) => return Over::Cut(end),
         };
         tokio::select! {
             reason = self.line.session.ending() => Over::plain(reason),
@@ -114,7 +115,7 @@ impl Relay<'_> {
             over = self.forward(tail, &to_asset, connection.tap()) => over,
             over = self.follow_size(size, &to_asset) => over,
             over = self.signals_to_asset(signals, &to_asset) => over,
-            never = self.follow_news(news) => match never {},
+            never = self.gate.follow() => match never {},
             () = connection.until_silent(keepalive) => Over::Cut(ChannelEnd::noted(
                 CloseReason::TargetClosed,
                 "the asset was silent for too long",
@@ -174,7 +175,7 @@ impl Relay<'_> {
                 asset.wait().await
             };
             let Some(message) = message else {
-                return lost();
+                return Over::Cut(lost());
             };
             let mut bytes = 0;
             match message {
@@ -260,7 +261,7 @@ impl Relay<'_> {
         Ok(())
     }
 
-    /// Input, as far as it is durable, and while the permit holds.
+    /// Input, as far as it is durable, and while the permit holds and the gate is open.
     async fn forward(&self, mut tail: InputTail, asset: &Asset, tap: &Tap) -> Over {
         let session = self.line.session;
         loop {
@@ -269,27 +270,41 @@ impl Relay<'_> {
                 Ok(None) => break,
                 Err(why) => return why.into(),
             };
+            let length = bytes.len();
+            if !self.gate.passes(length).await {
+                continue;
+            }
+            tap.room().await;
+            // Again, since it may have shut while the asset took nothing.
+            if !self.gate.passes(length).await {
+                continue;
+            }
             if let Err(denied) = session.permit.check(session.house.clock.now()) {
                 return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
             }
-            let length = bytes.len();
-            tap.room().await;
             if asset.data_bytes(bytes).await.is_err() {
                 // How it ended comes the other way.
                 return pending().await;
             }
             self.backlog.taken(length);
         }
+        self.gate.opened().await;
         let _ = asset.eof().await;
         pending().await
     }
 
-    /// Signals, which overtake input: durable, then sent, while the permit holds.
+    /// Signals, which overtake input: durable, then sent, while the permit holds and
+    /// the gate is open.
     async fn signals_to_asset(&self, mut signals: mpsc::Receiver<Sig>, asset: &Asset) -> Over {
         let session = self.line.session;
         while let Some(signal) = signals.recv().await {
             if let Err(denied) = session.permit.check(session.house.clock.now()) {
                 return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
+            }
+            match self.gate.passes_signal(&signal) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(why) => return why.into(),
             }
             if let Err(why) = self.output.marker(&format!("signal {signal:?} sent")) {
                 return why.into();
@@ -316,20 +331,10 @@ impl Relay<'_> {
         }
         pending().await
     }
-
-    async fn follow_news(&self, mut news: watch::Receiver<Option<Arc<str>>>) -> Infallible {
-        while news.changed().await.is_ok() {
-            let text = news.borrow_and_update().clone();
-            if let Some(text) = text {
-                self.line.say(self.output, &text).await;
-            }
-        }
-        pending().await
-    }
 }
 
 /// The asset's connection ended without a word.
-fn lost() -> Over {
+fn lost() -> ChannelEnd {
     let note = "the connection to the asset broke";
-    Over::Cut(ChannelEnd::noted(CloseReason::TargetClosed, note))
+    ChannelEnd::noted(CloseReason::TargetClosed, note)
 }

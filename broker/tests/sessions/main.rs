@@ -10,6 +10,7 @@
 
 mod bounds;
 mod ends;
+mod gate;
 mod refused;
 mod strangers;
 #[path = "../support/mod.rs"]

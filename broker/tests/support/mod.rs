@@ -88,6 +88,8 @@ pub(crate) fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
 pub(crate) struct Wishes {
     pub(crate) limits: Limits,
     pub(crate) disk: Arc<dyn Disk>,
+    /// Further lines of the zone.
+    pub(crate) zone: &'static str,
     /// The operations that the conduit lets through, and further lines of it.
     pub(crate) conduit: &'static str,
     /// Where the asset is, instead of at the `sshd`.
@@ -103,6 +105,7 @@ impl Default for Wishes {
         Self {
             limits: Limits::default(),
             disk: Arc::new(RealDisk),
+            zone: "",
             conduit: "operations = [\"shell\", \"exec\"]\nenvironment = [\"LANG\", \"LC_*\"]",
             asset: None,
             host_key: None,
@@ -142,7 +145,7 @@ impl World {
             .expect("a store");
         let at = wishes.asset.unwrap_or(sshd.at);
         let host_key = wishes.host_key.as_deref().unwrap_or(&sshd.host_key);
-        let plant = plant(at, host_key, wishes.conduit);
+        let plant = plant(at, host_key, wishes.zone, wishes.conduit);
         let plant: Plant = plant.parse().unwrap_or_else(|e| panic!("{e}\n{plant}"));
         store
             .apply_plant(&Actor::host(), &plant, Apply::default())
@@ -316,7 +319,7 @@ fn keyring(directory: &Path) -> Keyring {
     Keyring::in_dir(&directory.join("keys"), Protection::AtRest, Vec::new()).expect("keys")
 }
 
-fn plant(at: SocketAddr, host_key: &str, conduit: &str) -> String {
+fn plant(at: SocketAddr, host_key: &str, zone: &str, conduit: &str) -> String {
     let (address, port, user) = (at.ip(), at.port(), user());
     format!(
         r#"
@@ -327,6 +330,7 @@ time_zone = "Europe/Oslo"
 [[zone]]
 name = "hall"
 security_level = 1
+{zone}
 
 [[conduit]]
 name = "to-hall"

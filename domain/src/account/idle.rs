@@ -146,6 +146,7 @@ mod tests {
             name: AccountName::parse("anna").expect("a name"),
             full_name: String::new(),
             company: String::new(),
+            email: None,
             role: Role::Vendor,
             zones: BTreeSet::new(),
             assets: BTreeSet::new(),

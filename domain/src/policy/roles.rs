@@ -45,6 +45,14 @@ pub enum Action {
     ListSessions,
     /// End a session.
     EndSession,
+    /// Let a session in that stands in the lobby.
+    LetIn,
+    /// Pause a session's input, and let it flow again.
+    PauseInput,
+    /// Put a message on a vendor's screen.
+    SendMessage,
+    /// See a session live.
+    WatchSession,
     /// See which recordings there are.
     ListRecordings,
     /// Open a recording.
@@ -86,6 +94,10 @@ words!(Action {
     TakeTicket = "take_ticket",
     ListSessions = "list_sessions",
     EndSession = "end_session",
+    LetIn = "let_in",
+    PauseInput = "pause_input",
+    SendMessage = "send_message",
+    WatchSession = "watch_session",
     ListRecordings = "list_recordings",
     ReadRecording = "read_recording",
     ShareRecording = "share_recording",
@@ -115,7 +127,12 @@ pub const fn may(role: Role, action: Action) -> bool {
         A::ExtendGrant => matches!(role, R::Vendor | R::Approver),
         // Nobody at the plant needs more than their post to stop a vendor.
         A::EndSession => matches!(role, R::Vendor | R::Approver | R::Operator | R::Admin),
-        A::RevokeGrant | A::CloseConduit => matches!(role, R::Approver | R::Operator | R::Admin),
+        // Those who answer for the zone; whether input flows is theirs to say alone.
+        A::LetIn | A::PauseInput => matches!(role, R::Approver | R::Operator),
+        A::WatchSession => matches!(role, R::Approver | R::Operator | R::Auditor),
+        A::RevokeGrant | A::CloseConduit | A::SendMessage => {
+            matches!(role, R::Approver | R::Operator | R::Admin)
+        }
         A::OpenConduit => matches!(role, R::Approver | R::Admin),
         A::ListWays | A::ReadRecorder => !matches!(role, R::Vendor),
         A::ReadPlant

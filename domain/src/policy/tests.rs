@@ -5,7 +5,7 @@ use super::*;
 use crate::account::AccountState;
 use crate::grant::GrantEnd;
 use crate::plant::{Operation, Plant, file};
-use crate::{AccountName, GrantId, RequestId, Window};
+use crate::{AccountName, CloseReason, GrantId, RequestId, Window};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -46,6 +46,7 @@ impl Facts {
                 name: name.clone(),
                 full_name: String::new(),
                 company: String::new(),
+                email: None,
                 role: Role::Vendor,
                 zones: BTreeSet::new(),
                 assets: BTreeSet::from([asset.clone()]),
@@ -230,6 +231,84 @@ fn the_vendor_is_told_why_in_one_line() {
     }
 }
 
+/// Nobody is asked and nobody has done anything.
+const FREE: Steering = Steering {
+    asks_to_let_in: false,
+    let_in: false,
+    paused: false,
+    supervised: false,
+    watched: false,
+};
+
+/// Each of the 32 states, decided by the four sentences of the rule and not by the
+/// order in which the code asks.
+#[test]
+fn input_flows_only_when_nothing_stands_against_it() {
+    for state in 0..32 {
+        let bit = |n: u32| state & (1 << n) != 0;
+        let facts = Steering {
+            asks_to_let_in: bit(0),
+            let_in: bit(1),
+            paused: bit(2),
+            supervised: bit(3),
+            watched: bit(4),
+        };
+        let waits = bit(0) && !bit(1);
+        let alone = bit(3) && !bit(4);
+        let found = input(facts);
+        assert_eq!(found == Input::Lobby, waits, "{facts:?}");
+        assert_eq!(found == Input::Paused, bit(2) && !waits, "{facts:?}");
+        assert_eq!(
+            found == Input::Unwatched,
+            alone && !waits && !bit(2),
+            "{facts:?}"
+        );
+        assert_eq!(
+            found == Input::Flows,
+            !waits && !alone && !bit(2),
+            "{facts:?}"
+        );
+    }
+}
+
+#[test]
+fn a_session_begins_as_strictly_as_its_zone_is() {
+    let mut plant = plant();
+    let zone = plant.zones.values_mut().next().expect("a zone");
+    for (let_in, supervised, begins) in [
+        (false, false, Input::Flows),
+        (true, false, Input::Lobby),
+        (false, true, Input::Unwatched),
+        (true, true, Input::Lobby),
+    ] {
+        (zone.let_in, zone.supervised) = (let_in, supervised);
+        assert_eq!(input(Steering::at_first(zone)), begins);
+    }
+}
+
+#[test]
+fn held_input_does_not_keep_a_session_from_its_end() {
+    let facts = Facts::sound();
+    let held = Steering {
+        paused: true,
+        ..FREE
+    };
+    let judge = |now| {
+        standing(&Standing {
+            account_active: true,
+            conduit_open: true,
+            grant: &facts.grant,
+            end_ordered_by: None,
+            steering: held,
+            now,
+        })
+    };
+    let end = facts.grant.window.end();
+    let input = Input::Paused;
+    assert_eq!(judge(facts.now), Verdict::Stay { end, input });
+    assert_eq!(judge(end), Verdict::End(CloseReason::WindowEnded));
+}
+
 #[test]
 fn what_ends_a_session() {
     let facts = Facts::sound();
@@ -240,6 +319,7 @@ fn what_ends_a_session() {
             conduit_open: open,
             grant,
             end_ordered_by: ordered,
+            steering: FREE,
             now,
         };
         match standing(&facts) {
@@ -303,6 +383,10 @@ fn the_table_of_roles() {
         ("take_ticket", "vendor"),
         ("list_sessions", "vendor approver operator auditor admin"),
         ("end_session", "vendor approver operator admin"),
+        ("let_in", "approver operator"),
+        ("pause_input", "approver operator"),
+        ("send_message", "approver operator admin"),
+        ("watch_session", "approver operator auditor"),
         ("list_recordings", "approver auditor admin"),
         ("read_recording", "approver auditor"),
         ("share_recording", "auditor"),

@@ -28,6 +28,7 @@ fn person(name: &str, role: Role) -> Account {
         name: AccountName::parse(name).expect("a name"),
         full_name: String::new(),
         company: String::new(),
+        email: None,
         role,
         zones: [ZoneName::parse("hall").expect("a name")].into(),
         assets: [AssetName::parse("plc-7").expect("a name")].into(),

@@ -164,6 +164,7 @@ pub(super) fn details(account: &Account, times: &Times) -> Details {
         .with("account", &account.name)
         .with("person", &account.full_name)
         .with("company", &account.company)
+        .with_some("e-mail", account.email.as_ref())
         .with("role", &account.role)
         .with("zones", Cell::lines(&account.zones))
         .with("assets", Cell::lines(&account.assets))

@@ -3,6 +3,7 @@
 
 mod log;
 mod machine;
+mod reminders;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -103,6 +104,7 @@ pub(crate) async fn run(args: Doctor, global: &Global) -> Result<(), Failure> {
     let mut findings = people_side(global).await;
     if let Some(path) = &args.config {
         findings.extend(machine::look(path));
+        findings.extend(reminders::look(path).await);
     }
     match global.output {
         Form::Json => show_json(&findings)?,

@@ -1,9 +1,10 @@
 //! `drawbridge login`, `logout` and `whoami`.
 
-use admin_api::dto::{LoggedIn, Login as Credentials, Me};
+use admin_api::dto::{Account, LoggedIn, Login as Credentials, Me, Site};
 use clap::Args;
 use domain::{AccountName, PlantTime};
 use reqwest::Method;
+use serde::Serialize;
 
 use super::account;
 use super::client::Client;
@@ -76,17 +77,17 @@ pub(crate) async fn log_in(args: Login, global: &Global) -> Result<(), Failure> 
     if std::env::var_os("DRAWBRIDGE_TOKEN").is_some_and(|token| !token.is_empty()) {
         output::remark("DRAWBRIDGE_TOKEN is set, and goes before this login. Unset it.");
     }
-    let me = Me { account, site };
+    let entered = Entered { account, site };
     match global.output {
-        Form::Json => show_json(&me),
-        Form::Id => Ok(output::line(&output::clean(&me.account.name))?),
+        Form::Json => show_json(&entered),
+        Form::Id => Ok(output::line(&output::clean(&entered.account.name))?),
         Form::Table => {
-            let zone = me
+            let zone = entered
                 .site
                 .as_ref()
                 .map(|site| PlantTime::parse(&site.time_zone));
             let until = Times::new(zone.and_then(Result::ok))?.both(expires_at);
-            let Me { account, site } = me;
+            let Entered { account, site } = entered;
             let (name, role) = (account.name, account.role);
             let site = site
                 .map(|site| format!(" at {}", site.title))
@@ -95,6 +96,13 @@ pub(crate) async fn log_in(args: Login, global: &Global) -> Result<(), Failure> 
             Ok(output::line(&output::clean(&text))?)
         }
     }
+}
+
+/// Who has logged in, and where. The token is nobody's to see.
+#[derive(Serialize)]
+struct Entered {
+    account: Account,
+    site: Option<Site>,
 }
 
 pub(crate) async fn log_out(global: &Global) -> Result<(), Failure> {
@@ -135,7 +143,7 @@ pub(crate) async fn log_out(global: &Global) -> Result<(), Failure> {
 pub(crate) async fn who_am_i(context: &Context) -> Result<(), Failure> {
     let me = context.me().await?;
     let times = context.times().await?;
-    let Me { account, site } = me;
+    let Me { account, site, .. } = me;
     context.show(me, &account.name, || {
         let site = site.as_ref().map_or_else(
             || "no plant file was applied yet".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use admin_api::dto::{Asset, Conduit, Reason, Zone};
+use admin_api::dto::{Asset, Conduit, ConduitsClosed, Reason, Zone};
 use clap::{Args, Subcommand};
 use domain::{ConduitName, human_duration};
 
@@ -30,14 +30,30 @@ pub enum ZoneCommand {
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Examples:
   drawbridge conduit close to-turbine-hall --reason 'Unknown traffic'   # every session ends at once
+  drawbridge conduit close --all --reason 'Unknown traffic'             # the whole site, as far as it is yours
   drawbridge conduit open to-turbine-hall --reason 'Found: a backup job'")]
 pub enum ConduitCommand {
     /// List conduits
     List,
-    /// Close a conduit and end each session through it (approvers, operators, admins)
-    Close(Why),
+    /// Close a conduit, or all that you answer for, and end each session through it
+    /// (approvers, operators, admins)
+    Close(Close),
     /// Open a closed conduit (approvers, admins)
     Open(Why),
+}
+
+/// Which conduits, and why.
+#[derive(Args, Debug)]
+pub struct Close {
+    /// The conduit
+    #[arg(required_unless_present = "all")]
+    name: Option<ConduitName>,
+    /// Every open one that you answer for
+    #[arg(long, conflicts_with = "name")]
+    all: bool,
+    /// Why, for the audit log
+    #[arg(long)]
+    reason: String,
 }
 
 /// Which conduit, and why.
@@ -79,9 +95,22 @@ pub(crate) async fn conduits(context: &Context, command: ConduitCommand) -> Resu
             let table = |items: &[Conduit]| conduit_table(items, &times);
             context.show_list(&listed, |conduit| conduit.name.clone(), table, empty)
         }
-        ConduitCommand::Close(why) => {
-            let text = format!("{} is closed; each session through it has ended.", why.name);
-            change(context, why, "close", &text).await
+        ConduitCommand::Close(Close {
+            name: Some(name),
+            reason,
+            ..
+        }) => {
+            let text = format!("{name} is closed; each session through it has ended.");
+            change(context, Why { name, reason }, "close", &text).await
+        }
+        ConduitCommand::Close(Close {
+            name: None, reason, ..
+        }) => {
+            let path = "conduits/close";
+            let done: ConduitsClosed = context.client.post(path, &Reason { reason }).await?;
+            let names = done.closed.join(", ");
+            let text = format!("Closed: {names}. Each session through them has ended.");
+            context.done(&done, &names, &text)
         }
         ConduitCommand::Open(why) => {
             let text = format!("{} is open.", why.name);
@@ -122,12 +151,18 @@ fn asset_table(assets: &[Asset]) -> Table {
     table
 }
 
+const fn yes(so: bool) -> &'static str {
+    if so { "yes" } else { "no" }
+}
+
 fn zone_table(zones: &[Zone]) -> Table {
     let mut table = Table::new([
         "name",
         "title",
         "level",
         "safety",
+        "let in",
+        "supervised",
         "approvals",
         "longest",
         "kept",
@@ -137,7 +172,9 @@ fn zone_table(zones: &[Zone]) -> Table {
             (&zone.name).into(),
             (&zone.title).into(),
             format!("SL-{}", zone.security_level).into(),
-            if zone.safety { "yes" } else { "no" }.into(),
+            yes(zone.safety).into(),
+            yes(zone.let_in).into(),
+            yes(zone.supervised).into(),
             zone.approvals.to_string().into(),
             longest(zone.longest_session_seconds).into(),
             human_duration(Duration::from_secs(zone.retention_seconds)).into(),

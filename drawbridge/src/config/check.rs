@@ -15,10 +15,12 @@ use super::{Api, Config, ConfigError, ConfigErrors, Limits, LogFormat, Ssh, Tls}
 
 mod anchors;
 mod recordings;
+mod reminders;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const LOGIN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+const BROWSER_IDLE: Duration = Duration::from_secs(30 * 60);
 /// RFC 1035: the longest name.
 const LONGEST_NAME: usize = 253;
 /// A screenful: it is sent to whoever connects.
@@ -33,6 +35,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
         limits,
         recordings,
         anchor,
+        mail,
+        webhook,
         log,
     } = file;
     let mut check = Check {
@@ -46,6 +50,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
     let limits = check.limits(limits);
     let recordings = check.recordings(recordings, data.as_deref());
     let anchors = check.anchors(anchor);
+    let mail = check.mail(mail);
+    let webhooks = check.webhooks(webhook);
     let log = check.log(log);
     let mut errors = check.errors;
     match (data, api, ssh, recordings) {
@@ -56,6 +62,8 @@ pub(super) fn config(text: &str, base: &Path, file: dto::File) -> Result<Config,
             limits,
             recordings,
             anchors,
+            mail,
+            webhooks,
             log,
         }),
         _ => {
@@ -142,9 +150,11 @@ impl Check<'_> {
         let dto::Api {
             listen,
             names,
+            public_url,
             certificate,
             key,
             login_lifetime,
+            browser_idle,
         } = api;
         let listen = self.address("api.listen", &listen);
         if names.get_ref().is_empty() {
@@ -155,6 +165,7 @@ impl Check<'_> {
             .iter()
             .filter_map(|name| self.host("api.names", name))
             .collect();
+        let public_url = public_url.and_then(|url| self.public_url(&url));
         let tls = match (certificate, key) {
             (None, None) => Some(Tls::SelfMade),
             (Some(certificate), Some(key)) => self
@@ -181,11 +192,15 @@ impl Check<'_> {
         let bounds = 5 * MINUTE..=24 * HOUR;
         let login_lifetime =
             self.duration("api.login_lifetime", login_lifetime, LOGIN_LIFETIME, bounds);
+        let bounds = MINUTE..=12 * HOUR;
+        let browser_idle = self.duration("api.browser_idle", browser_idle, BROWSER_IDLE, bounds);
         Some(Api {
             listen: listen?,
             names,
+            public_url,
             tls: tls?,
             login_lifetime,
+            browser_idle,
         })
     }
 

@@ -17,6 +17,9 @@ pub(super) struct File {
     pub(super) recordings: Recordings,
     #[serde(default)]
     pub(super) anchor: Vec<Spanned<Anchor>>,
+    pub(super) mail: Option<Spanned<Mail>>,
+    #[serde(default)]
+    pub(super) webhook: Vec<Spanned<Webhook>>,
     #[serde(default)]
     pub(super) log: Log,
 }
@@ -26,9 +29,11 @@ pub(super) struct File {
 pub(super) struct Api {
     pub(super) listen: Text,
     pub(super) names: Spanned<Vec<Text>>,
+    pub(super) public_url: Option<Text>,
     pub(super) certificate: Option<Text>,
     pub(super) key: Option<Text>,
     pub(super) login_lifetime: Option<Text>,
+    pub(super) browser_idle: Option<Text>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +74,26 @@ pub(super) struct Anchor {
     pub(super) address: Option<Text>,
     pub(super) name: Option<Text>,
     pub(super) key: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mail {
+    pub(super) server: Text,
+    pub(super) port: Option<Spanned<u16>>,
+    pub(super) tls: Option<Text>,
+    pub(super) user: Option<Text>,
+    pub(super) password_file: Option<Text>,
+    pub(super) from: Text,
+    pub(super) ca: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Webhook {
+    pub(super) url: Text,
+    pub(super) secret_file: Text,
+    pub(super) ca: Option<Text>,
 }
 
 #[derive(Default, Deserialize)]

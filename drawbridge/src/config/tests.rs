@@ -1,3 +1,5 @@
+mod reminders;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

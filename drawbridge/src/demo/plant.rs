@@ -224,6 +224,7 @@ name = "safety"
 title = "Safety systems"
 security_level = 3
 safety = true
+let_in = true
 
 [[conduit]]
 name = "to-turbine-hall"

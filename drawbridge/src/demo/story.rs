@@ -120,11 +120,12 @@ Open a second terminal, go to the same directory, and paste line by line:
   audun recording play "$(audun recording list --output id | head -n 1)"
   audun audit tail
 
-  # The safety controller needs two approvers
+  # The safety controller needs two approvers, and Olga lets her in while she waits
   vera request create sis-1 --for 30m --purpose 'Proof test of the trip chain'
   arne request approve "$(arne request list --state waiting --output id | head -n 1)"
   berit request approve "$(berit request list --state waiting --output id | head -n 1)"
   vera grant connect --exec "$(vera grant list --phase open --output id | head -n 1)"
+  olga session let-in "$(olga session list --open --output id | head -n 1)"
 
 Ctrl-C ends the demo and leaves its data."#,
         now = time.both(now),

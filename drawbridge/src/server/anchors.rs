@@ -6,7 +6,6 @@
 //! one has failed for long, and when it works again.
 
 mod directory;
-mod http;
 mod syslog;
 #[cfg(test)]
 mod tests;
@@ -29,9 +28,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::http;
 use super::standing::{News, Pace, Standing};
 use crate::config::{Anchor, AnchorKind};
-pub(crate) use http::is_safe;
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(20);

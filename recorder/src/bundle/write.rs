@@ -72,57 +72,17 @@ impl BundleReader {
     /// # Errors
     /// [`ArchiveError`] if something of the recording is missing.
     pub fn new(contents: Contents) -> Result<Self, ArchiveError> {
-        let readme = readme::of(&contents);
+        let first = first_files(&contents)?;
         let Contents {
-            recording,
-            tracks,
-            papers,
-            replay,
+            recording, tracks, ..
         } = contents;
-        let mut files = recording.files();
-        let manifest = files
-            .read(MANIFEST, MAX_MANIFEST)?
-            .ok_or(ArchiveError::Missing)?;
-        let mut first: VecDeque<(String, Vec<u8>)> = VecDeque::new();
-        let mut add = |name: &str, content: Vec<u8>| first.push_back((name.to_owned(), content));
-        add(README, readme.into_bytes());
-        add(SEAL, papers.seal.leaf);
-        add(PROOF, papers.seal.proof.into_bytes());
-        let left_out = papers.progress.len().saturating_sub(MAX_PROGRESS);
-        for (number, event) in (1..).zip(papers.progress.into_iter().skip(left_out)) {
-            let [leaf, proof] = progress_names(number);
-            add(&leaf, event.leaf);
-            add(&proof, event.proof.into_bytes());
-        }
-        let vkeys: String = papers.vkeys.iter().map(|key| format!("{key}\n")).collect();
-        add(VKEYS, vkeys.into_bytes());
-        if !papers.handovers.is_empty() {
-            add(HANDOVERS, papers.handovers.into_bytes());
-        }
-        add(&format!("{RECORDING}/{MANIFEST}"), manifest);
-        for track in &tracks {
-            match recording.check_presence(*track) {
-                Ok(()) | Err(ArchiveError::Damaged(_)) => {}
-                Err(error) => return Err(error),
-            }
-            match recording.key(*track) {
-                Ok(Some(key)) => {
-                    let text = identity_text(&key);
-                    add(key_name(*track), text.expose_secret().as_bytes().to_vec());
-                }
-                Ok(None) | Err(ArchiveError::Sealed | ArchiveError::Damaged(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if let Some(page) = replay {
-            add(REPLAY, page);
-        }
+        let files = recording.files();
         let manifest = recording.manifest();
         let wanted = |line: &&ChunkLine| tracks.contains(&line.chunk.track);
         Ok(Self {
             files,
             opening: manifest.opening.clone(),
-            papers: first,
+            papers: first.into(),
             chunks: manifest.chunks.iter().filter(wanted).cloned().collect(),
             builder: Some(Builder::new(Vec::new())),
             ready: Vec::new(),
@@ -165,6 +125,56 @@ impl BundleReader {
         self.read = 0;
         Ok(true)
     }
+}
+
+/// All files of a bundle but the chunks, in their order.
+///
+/// # Errors
+/// [`ArchiveError`] if something of the recording is missing.
+pub(super) fn first_files(contents: &Contents) -> Result<Vec<(String, Vec<u8>)>, ArchiveError> {
+    let Contents {
+        recording,
+        tracks,
+        papers,
+        replay,
+    } = contents;
+    let manifest = recording.files().read(MANIFEST, MAX_MANIFEST)?;
+    let manifest = manifest.ok_or(ArchiveError::Missing)?;
+    let mut first: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut add = |name: &str, content: Vec<u8>| first.push((name.to_owned(), content));
+    add(README, readme::of(contents).into_bytes());
+    add(SEAL, papers.seal.leaf.clone());
+    add(PROOF, papers.seal.proof.clone().into_bytes());
+    let left_out = papers.progress.len().saturating_sub(MAX_PROGRESS);
+    for (number, event) in (1..).zip(papers.progress.iter().skip(left_out)) {
+        let [leaf, proof] = progress_names(number);
+        add(&leaf, event.leaf.clone());
+        add(&proof, event.proof.clone().into_bytes());
+    }
+    let vkeys: String = papers.vkeys.iter().map(|key| format!("{key}\n")).collect();
+    add(VKEYS, vkeys.into_bytes());
+    if !papers.handovers.is_empty() {
+        add(HANDOVERS, papers.handovers.clone().into_bytes());
+    }
+    add(&format!("{RECORDING}/{MANIFEST}"), manifest);
+    for track in tracks {
+        match recording.check_presence(*track) {
+            Ok(()) | Err(ArchiveError::Damaged(_)) => {}
+            Err(error) => return Err(error),
+        }
+        match recording.key(*track) {
+            Ok(Some(key)) => {
+                let text = identity_text(&key);
+                add(key_name(*track), text.expose_secret().as_bytes().to_vec());
+            }
+            Ok(None) | Err(ArchiveError::Sealed | ArchiveError::Damaged(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(page) = replay {
+        add(REPLAY, page.clone());
+    }
+    Ok(first)
 }
 
 /// Nothing in it is of the machine that wrote it, so that the same recording

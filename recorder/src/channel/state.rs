@@ -9,6 +9,7 @@ use super::entry::{Entry, What};
 use super::finish::Finished;
 use super::tail::Tail;
 use crate::error::RecordingStopped;
+use crate::view::Recent;
 
 /// How much from the vendor may wait for the disk before the vendor waits too.
 const MAX_INPUT: usize = 2 << 20;
@@ -80,10 +81,12 @@ pub(crate) struct State {
     /// Nothing can be done for it before the next start.
     pub(crate) broken: bool,
     pub(super) tail: Tail,
+    pub(crate) recent: Recent,
 }
 
 impl State {
-    pub(crate) const fn new() -> Self {
+    /// `terminal` is its size, if there is a terminal.
+    pub(crate) const fn new(terminal: Option<(u16, u16)>) -> Self {
         Self {
             queue: Vec::new(),
             input: 0,
@@ -105,6 +108,7 @@ impl State {
             sealed: false,
             broken: false,
             tail: Tail::new(),
+            recent: Recent::new(terminal),
         }
     }
 
@@ -122,6 +126,7 @@ impl State {
             self.output += entry.what.cost();
             self.oldest.get_or_insert(entry.at);
         }
+        self.recent.push(&entry.what);
         self.pushed += 1;
         let scheduled = !self.queue.is_empty();
         self.queue.push(entry);
@@ -259,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_keystroke_is_urgent_and_bulk_when_it_is_first_or_enough() {
-        let mut state = State::new();
+        let mut state = State::new(None);
         assert!(state.is_urgent(BULK), "nothing waits, so somebody may");
         state.push(input(BULK)).unwrap();
         assert!(!state.is_urgent(BULK), "more follows");
@@ -272,7 +277,7 @@ mod tests {
 
     #[test]
     fn chunks_are_due_long_before_anybody_waits_for_them() {
-        let mut state = State::new();
+        let mut state = State::new(None);
         let pieces = |sequence| {
             vec![Piece {
                 sequence,

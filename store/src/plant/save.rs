@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountName, Actor, ConduitName, Draft, PlannedAccount, Plant, Timestamp, ZoneName};
+use domain::{
+    AccountName, Actor, ConduitName, Draft, EmailAddress, PlannedAccount, Plant, Timestamp,
+    ZoneName,
+};
 use serde_json::json;
 
 use crate::error::StoreError;
@@ -124,16 +127,17 @@ pub(super) async fn people(
 /// a reason.
 async fn write(tx: &mut WriteTx, person: &PlannedAccount) -> Result<(), StoreError> {
     sqlx::query(concat!(
-        "INSERT INTO accounts (name, full_name, company, role, managed, created_at, enabled_at)",
-        " VALUES ($1, $2, $3, $4, 'plant', $5, $5) ON CONFLICT (name) DO UPDATE SET",
+        "INSERT INTO accounts (name, full_name, company, role, managed, created_at, enabled_at,",
+        " email) VALUES ($1, $2, $3, $4, 'plant', $5, $5, $6) ON CONFLICT (name) DO UPDATE SET",
         " full_name = excluded.full_name, company = excluded.company, role = excluded.role,",
-        " managed = excluded.managed",
+        " managed = excluded.managed, email = excluded.email",
     ))
     .bind(person.name.as_str())
     .bind(&person.full_name)
     .bind(&person.company)
     .bind(person.role.as_str())
     .bind(tx.now().as_micros())
+    .bind(person.email.as_ref().map(EmailAddress::as_str))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -174,6 +178,7 @@ fn facts(person: &PlannedAccount) -> serde_json::Value {
     json!({
         "full_name": person.full_name,
         "company": person.company,
+        "email": person.email,
         "role": person.role,
         "zones": person.zones,
         "assets": person.assets,

@@ -3,7 +3,7 @@
 use domain::{AccountState, Actor, CloseReason, GrantEndReason, RequestState, Verdict};
 
 use super::world::*;
-use crate::{Redeemed, Scope};
+use crate::{LoginKind, Redeemed, Scope};
 
 #[tokio::test]
 async fn all_its_parts_go_at_once() {
@@ -42,7 +42,11 @@ async fn all_its_parts_go_at_once() {
     };
     assert_eq!(vera.state, disabled);
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "the token"
     );
     assert!(
@@ -89,7 +93,11 @@ async fn all_its_parts_go_at_once() {
         "what was lost stays lost"
     );
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "the token as well"
     );
     world.ask("vera", "hmi-1").await.expect("may ask again");

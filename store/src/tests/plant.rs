@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::plant::file;
-use domain::{AccountState, Actor, CloseReason, GrantEndReason, Plant, RequestState, Verdict};
+use domain::{
+    AccountState, Actor, CloseReason, GrantEndReason, Input, Plant, RequestState, Verdict,
+};
 
 use super::world::*;
 use crate::{Apply, ConduitState, Scope, StoreError};
@@ -440,7 +442,10 @@ async fn other_changes_end_no_session() {
         let end = grant.window.end();
         assert_eq!(
             verdict(&world, session).await,
-            Verdict::Stay { end },
+            Verdict::Stay {
+                end,
+                input: Input::Flows
+            },
             "{to}"
         );
         world.apply(PLANT, Apply::default()).await.expect("back");

@@ -1,6 +1,6 @@
 //! How sessions end, and who is told to end them.
 
-use domain::{Actor, CloseReason, Denied, SessionId, Verdict};
+use domain::{Actor, CloseReason, Denied, Input, SessionId, Verdict};
 
 use super::world::*;
 use crate::{RecordingEnd, RecordingFilter, Redeemed, Scope, SessionFilter};
@@ -30,7 +30,8 @@ async fn each_thing_that_ends_a_session() {
         assert_eq!(
             verdict(&world, session).await,
             Verdict::Stay {
-                end: grant.window.end()
+                end: grant.window.end(),
+                input: Input::Flows,
             }
         );
         let (store, olga, hall) = (&world.store, actor("olga"), name("to-hall"));
@@ -97,7 +98,8 @@ async fn a_session_after_a_closed_conduit_was_opened_again_stays() {
     assert_eq!(
         verdict(&world, session).await,
         Verdict::Stay {
-            end: grant.window.end()
+            end: grant.window.end(),
+            input: Input::Flows,
         }
     );
 }

@@ -4,6 +4,7 @@ use domain::{Actor, Role};
 use secrecy::ExposeSecret;
 
 use super::world::*;
+use crate::{ComingBy, LoginKind};
 
 #[tokio::test]
 async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
@@ -12,15 +13,15 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
     let vera = name("vera");
     let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
     assert!(token.token.expose_secret().starts_with("dbt_"));
-    let (account, id) = store
-        .bearer(&token.token)
+    let (account, login) = store
+        .holder(LoginKind::Bearer, &token.token)
         .await
         .expect("read")
         .expect("holds");
-    assert_eq!((account.name.as_str(), id), ("vera", token.id));
+    assert_eq!((account.name.as_str(), login.id), ("vera", token.id));
     assert!(
         store
-            .bearer(&"dbt_wrong".into())
+            .holder(LoginKind::Bearer, &"dbt_wrong".into())
             .await
             .expect("read")
             .is_none()
@@ -28,7 +29,11 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
 
     world.clock.set(token.expires_at);
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "ended"
     );
     let token = store.sign_in(&vera, "192.0.2.7", HOUR).await.expect("in");
@@ -37,12 +42,20 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
         .await
         .expect("nothing happens");
     assert!(
-        store.bearer(&token.token).await.expect("read").is_some(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_some(),
         "only one's own"
     );
     store.sign_out(&actor("vera"), token.id).await.expect("out");
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "signed out"
     );
 
@@ -52,7 +65,11 @@ async fn a_token_holds_until_its_end_its_sign_out_or_a_new_password() {
         .await
         .expect("set");
     assert!(
-        store.bearer(&token.token).await.expect("read").is_none(),
+        store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read")
+            .is_none(),
         "a new password"
     );
     let facts = store
@@ -73,7 +90,14 @@ async fn a_token_from_a_clock_that_went_back_is_void() {
         .await
         .expect("in");
     world.clock.go_back(HOUR / 30);
-    let (a_little, token) = (world.store.bearer(&token.token).await.expect("read"), token);
+    let (a_little, token) = (
+        world
+            .store
+            .holder(LoginKind::Bearer, &token.token)
+            .await
+            .expect("read"),
+        token,
+    );
     assert!(
         a_little.is_some(),
         "two minutes are a clock being set right"
@@ -82,7 +106,7 @@ async fn a_token_from_a_clock_that_went_back_is_void() {
     assert!(
         world
             .store
-            .bearer(&token.token)
+            .holder(LoginKind::Bearer, &token.token)
             .await
             .expect("read")
             .is_none()
@@ -105,14 +129,18 @@ async fn a_password_that_was_reset_meanwhile_gets_nobody_in() {
     assert_eq!(verified.expose_secret(), "stolen");
     set("reset").await;
     let before = world.last_event().await;
-    let login = store.sign_in_by(&vera, &verified, "192.0.2.7", HOUR).await;
+    let login = store
+        .sign_in_by(&vera, &verified, "192.0.2.7", HOUR, ComingBy::Program)
+        .await;
     assert_eq!(refused(login), "password_changed");
     let change = store.change_password(&by, &vera, &stolen, "thief's");
     assert_eq!(refused(change.await), "password_changed");
     assert_eq!(world.last_event().await, before, "nothing was changed");
 
     let reset = "reset".into();
-    let login = store.sign_in_by(&vera, &reset, "192.0.2.7", HOUR).await;
+    let login = store
+        .sign_in_by(&vera, &reset, "192.0.2.7", HOUR, ComingBy::Program)
+        .await;
     login.expect("in");
     let change = store.change_password(&by, &vera, &reset, "another");
     change.await.expect("changed");

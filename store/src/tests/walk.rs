@@ -285,7 +285,7 @@ async fn whatever_people_do() {
         );
         for (session, verdict) in store.standing().await.expect("standing") {
             match verdict {
-                Verdict::Stay { end } => assert!(world.clock.now() < end),
+                Verdict::Stay { end, .. } => assert!(world.clock.now() < end),
                 Verdict::End(reason) => {
                     ended += 1;
                     store

@@ -1,6 +1,6 @@
 //! Request → approve → grant → ticket → session → close, with its audit trail.
 
-use domain::{Actor, CloseReason, GrantPhase, RequestState, Verdict};
+use domain::{Actor, CloseReason, GrantPhase, Input, RequestState, Verdict};
 
 use super::world::*;
 use crate::{Apply, Narrowing, RecordingEnd, Redeemed, Scope};
@@ -75,6 +75,7 @@ async fn the_whole_way_and_its_audit_trail() {
         session,
         Verdict::Stay {
             end: grant.window.end(),
+            input: Input::Flows,
         },
     )];
     assert_eq!(store.standing().await.expect("standing"), stays);
@@ -296,7 +297,13 @@ async fn more_time_given_by_an_approver_has_that_approval_in_it() {
         .await
         .expect("given");
     assert_eq!(grant_of(&given), Some(grant.id));
-    let stays = vec![(session, Verdict::Stay { end: until })];
+    let stays = vec![(
+        session,
+        Verdict::Stay {
+            end: until,
+            input: Input::Flows,
+        },
+    )];
     assert_eq!(world.store.standing().await.expect("standing"), stays);
     assert_eq!(
         world.happened(before).await,

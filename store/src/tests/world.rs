@@ -219,6 +219,10 @@ impl World {
         self.store.apply_plant(&Actor::host(), &plant, how).await
     }
 
+    pub(super) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(super) async fn ask(&self, vendor: &str, asset: &str) -> Result<Request, StoreError> {
         let now = self.clock.now();
         self.ask_for(vendor, asset, now, now.plus(HOUR)).await

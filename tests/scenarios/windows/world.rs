@@ -426,7 +426,7 @@ impl World {
                 .find(|(other, ..)| *other == id)
                 .expect("a session let in");
             match (verdict, self.oracle.may_be_inside(vendor, grant, now)) {
-                (Verdict::Stay { end }, Ok(window)) => {
+                (Verdict::Stay { end, .. }, Ok(window)) => {
                     assert!(
                         end.as_micros() <= window.end,
                         "after {event:?}: stays until {end}"

@@ -9,15 +9,21 @@ export interface LineListener {
   ended(end: LineEnd): void;
 }
 
+/** So many bytes are acknowledged at once. The server waits at many times that. */
+const ACKNOWLEDGED = 32 * 1024;
+
 /** A terminal's WebSocket under a grant. */
 export class Line {
   readonly #socket: WebSocket;
+  /** Drawn, and not acknowledged yet. */
+  #drawn = 0;
 
   constructor(grant: string, { cols, rows }: Size, listener: LineListener) {
     const path = `${BASE}/grants/${encodeURIComponent(grant)}/terminal?cols=${cols}&rows=${rows}`;
     const socket = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
     socket.binaryType = "arraybuffer";
     let exit: number | undefined;
+    let refused: string | undefined;
     socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       if (data instanceof ArrayBuffer) {
         listener.output(new Uint8Array(data));
@@ -26,9 +32,10 @@ export class Line {
       const told = toldBy(data);
       if (told.kind === "opened") listener.opened(told.session);
       else if (told.kind === "exit") exit = told.status;
+      else if (told.kind === "refused") refused = told.why;
     });
     socket.addEventListener("close", ({ code, reason }) =>
-      listener.ended(endOf(code, reason, exit)),
+      listener.ended(endOf(code, refused ?? reason, exit)),
     );
     this.#socket = socket;
   }
@@ -41,6 +48,16 @@ export class Line {
     if (this.#socket.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify({ resize: [cols, rows] }));
     }
+  }
+
+  /** So many bytes of output are on the screen: without that the server sends no more. */
+  drawn(bytes: number): void {
+    this.#drawn += bytes;
+    if (this.#drawn < ACKNOWLEDGED) return;
+    if (this.#socket.readyState === WebSocket.OPEN) {
+      this.#socket.send(JSON.stringify({ ack: this.#drawn }));
+    }
+    this.#drawn = 0;
   }
 
   close(): void {

@@ -22,6 +22,10 @@ test("what is no object is an empty one", () => {
 test("the broker's words beside the output", () => {
   assert.deepEqual(toldBy('{"opened":{"session":"0190"}}'), { kind: "opened", session: "0190" });
   assert.deepEqual(toldBy('{"exit":0}'), { kind: "exit", status: 0 });
+  assert.deepEqual(toldBy('{"refused":{"code":"conduit_closed","detail":"It is closed."}}'), {
+    kind: "refused",
+    why: "It is closed.",
+  });
   assert.deepEqual(toldBy('{"opened":null}'), { kind: "unknown" });
 });
 

@@ -32,14 +32,18 @@ export function objectOf(text: unknown): Record<string, unknown> {
 export type Told =
   | { kind: "opened"; session: string }
   | { kind: "exit"; status: number }
+  | { kind: "refused"; why: string }
   | { kind: "unknown" };
 
 /** What the broker tells a terminal beside its output. */
 export function toldBy(text: unknown): Told {
-  const { opened, exit } = objectOf(text);
+  const { opened, exit, refused } = objectOf(text);
   if (typeof exit === "number") return { kind: "exit", status: exit };
   if (typeof opened === "object" && opened !== null && "session" in opened) {
     return { kind: "opened", session: String(opened.session) };
+  }
+  if (typeof refused === "object" && refused !== null && "detail" in refused) {
+    return { kind: "refused", why: String(refused.detail) };
   }
   return { kind: "unknown" };
 }
@@ -51,12 +55,15 @@ export type LineEnd =
   | { kind: "over" }
   | { kind: "refused"; why: string }
   | { kind: "failed"; why: string }
+  /** The login was made void. */
+  | { kind: "signed-out" }
   /** The network is gone, or the broker is. */
   | { kind: "lost" };
 
 /** Why a terminal's line closed. */
 export function endOf(code: number, reason: string, exit: number | undefined): LineEnd {
   if (exit !== undefined) return { kind: "exit", status: exit };
+  if (code === 4401) return { kind: "signed-out" };
   if (code === 4403) return { kind: "refused", why: reason };
   if (code === 1000) return { kind: "over" };
   return code === 1011 ? { kind: "failed", why: reason } : { kind: "lost" };

@@ -49,8 +49,8 @@ export class Screen {
     return { cols: this.#terminal.cols, rows: this.#terminal.rows };
   }
 
-  write(bytes: Uint8Array | string): void {
-    this.#terminal.write(bytes);
+  write(bytes: Uint8Array | string, drawn?: () => void): void {
+    this.#terminal.write(bytes, drawn);
   }
 
   /** Forgets what was shown. */

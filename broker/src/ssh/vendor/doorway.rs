@@ -101,9 +101,10 @@ impl Doorway {
         let Admitted {
             permit,
             revoker,
+            input,
             plant_time,
         } = admitted;
-        let (session, ends) = Session::new(Arc::clone(&self.house), permit, plant_time);
+        let (session, ends) = Session::new(Arc::clone(&self.house), permit, plant_time, input);
         self.door = Door::Open(Arc::clone(&session));
         self.tell(Entered::Admitted(Box::new(Begun {
             session,

@@ -67,6 +67,10 @@ pub(super) struct Zone {
     pub(super) security_level: Spanned<u8>,
     #[serde(default)]
     pub(super) safety: bool,
+    #[serde(default)]
+    pub(super) let_in: bool,
+    #[serde(default)]
+    pub(super) supervised: bool,
     pub(super) longest_session: Option<Text>,
     pub(super) retention: Option<Text>,
 }
@@ -110,6 +114,7 @@ pub(super) struct Account {
     pub(super) name: Text,
     pub(super) full_name: Option<Text>,
     pub(super) company: Option<Text>,
+    pub(super) email: Option<Text>,
     pub(super) role: Text,
     pub(super) zones: Option<Spanned<Vec<Text>>>,
     pub(super) assets: Option<Spanned<Vec<Text>>>,

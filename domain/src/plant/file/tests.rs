@@ -27,6 +27,8 @@ security_level = 2
 name = "sis"
 security_level = 4
 safety = true
+let_in = true
+supervised = true
 longest_session = "1h"
 
 [[conduit]]
@@ -58,6 +60,7 @@ assets = ["plc-7"]
 name = "arne"
 role = "approver"
 zones = ["hall", "sis"]
+email = "arne.dahl@example.com"
 "#;
 
 #[test]
@@ -271,6 +274,11 @@ fn each_error_names_its_line_and_key() {
             "assets = [\"plc-7\"]",
             "zones = [\"hall\"]",
             "line 49, account.zones: only an approver or operator",
+        ),
+        (
+            "arne.dahl@example.com",
+            "Arne <arne@example.com>",
+            "line 55, account.email: not an e-mail address: write it as name@example.com",
         ),
         (
             "name = \"arne\"",

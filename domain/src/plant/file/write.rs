@@ -23,6 +23,12 @@ pub fn write(plant: &Plant) -> String {
         if zone.safety {
             out.raw("safety", true);
         }
+        if zone.let_in {
+            out.raw("let_in", true);
+        }
+        if zone.supervised {
+            out.raw("supervised", true);
+        }
         out.text("longest_session", write_duration(zone.longest_session));
         out.text("retention", write_duration(zone.retention));
     }
@@ -58,6 +64,9 @@ pub fn write(plant: &Plant) -> String {
         out.text("name", &account.name);
         out.text("full_name", &account.full_name);
         out.text("company", &account.company);
+        if let Some(email) = &account.email {
+            out.text("email", email);
+        }
         out.text("role", account.role);
         match account.role {
             Role::Vendor => out.list("assets", &account.assets),

@@ -217,6 +217,7 @@ impl World {
             conduit_open: true,
             grant,
             end_ordered_by: None,
+            steering: policy::Steering::at_first(&self.plant.zones[&asset.zone]),
             now: self.now,
         });
         (admitted.is_ok(), matches!(standing, Verdict::Stay { .. }))

@@ -44,6 +44,9 @@ fn secrets(config: &Config) -> Finding {
     if let Tls::Files { key, .. } = &config.api.tls {
         private.push(key.clone());
     }
+    let mail = config.mail.iter().filter_map(|mail| mail.login.as_ref());
+    private.extend(mail.map(|login| login.password_file.clone()));
+    private.extend(config.webhooks.iter().map(|one| one.secret_file.clone()));
     private.push(config.data.clone());
     let open: Vec<_> = private
         .iter()

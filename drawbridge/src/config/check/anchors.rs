@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::super::{Anchor, AnchorKind};
 use super::dto::{self, Text};
 use super::{Check, is_host};
-use crate::server::is_safe_anchor;
+use crate::server::is_safe_url;
 
 const MAX_ANCHORS: usize = 16;
 
@@ -137,7 +137,7 @@ impl Check<'_> {
 
     /// The address, and what of it may be told: the rest may be a secret.
     fn anchor_url(&mut self, text: &Text) -> Option<(String, Url)> {
-        let url = Url::parse(text.get_ref()).ok().filter(is_safe_anchor);
+        let url = Url::parse(text.get_ref()).ok().filter(is_safe_url);
         let place = url.as_ref().and_then(|url| {
             let (host, port) = (url.host_str()?, url.port_or_known_default()?);
             Some(format!("{host}:{port}"))

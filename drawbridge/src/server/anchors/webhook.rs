@@ -5,7 +5,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url};
 use store::LogCheckpoint;
 
-use super::http::{client, nameless};
+use super::super::http::{client, nameless};
 use super::{Publishing, Target};
 
 /// Where it is posted to.

@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode, Url};
 use store::{LogCheckpoint, Store};
 use tokio::sync::{Mutex, watch};
 
-use super::http::{nameless, text};
+use super::super::http::{nameless, text};
 use super::{Publishing, Target};
 
 /// Who is asked.

@@ -31,6 +31,8 @@ export const terminal = {
         return end.why || "The broker did not let this connection through. Look at the window to see how it stands.";
       case "failed":
         return `${end.why || "Something failed at the broker."} Connect again; if it happens twice, call the plant.`;
+      case "signed-out":
+        return "Your login was ended, and the connection with it. Sign in again; if it was not you who ended it, change your password.";
       case "lost":
         return "The connection to the plant was lost. What was typed last may not have arrived. Check your network, then connect again: that opens a new session.";
     }

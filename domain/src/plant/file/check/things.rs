@@ -47,6 +47,8 @@ impl Check<'_> {
             title,
             security_level: security_level?,
             safety: zone.safety,
+            let_in: zone.let_in,
+            supervised: zone.supervised,
             longest_session: longest?,
             retention: retention?,
         })
@@ -264,6 +266,8 @@ impl Check<'_> {
             account.name.get_ref(),
         );
         let company = self.title("account.company", account.company.as_ref(), "");
+        let email = account.email.as_ref();
+        let email = email.and_then(|text| self.word("account.email", text));
         let role: Option<Role> = self.word("account.role", &account.role);
         let mut answers_for = BTreeSet::new();
         for zone in account.zones.iter().flat_map(|z| z.get_ref()) {
@@ -306,6 +310,7 @@ impl Check<'_> {
             name: name?,
             full_name,
             company,
+            email,
             role,
             zones: answers_for,
             assets: asks_for,

@@ -1,4 +1,4 @@
-//! What anchors that speak HTTP have in common.
+//! What calls to others over HTTP have in common: anchors and reminders.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// The longest answer that is looked at, in bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// Whether checkpoints may be sent there: over TLS, or to this machine itself.
+/// Whether anything may be sent there: over TLS, or to this machine itself.
 pub(crate) fn is_safe(url: &Url) -> bool {
     match url.scheme() {
         "https" => true,

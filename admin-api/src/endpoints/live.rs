@@ -1,0 +1,202 @@
+//! A session as it happens, for the plant: server-sent events (HTML, 9.2). Whoever
+//! joins counts as its watcher while the stream is open, and each opening is in the
+//! audit log.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::policy::Action;
+use domain::{AccountName, SessionId, WatchId};
+use futures::{Stream, StreamExt as _, stream};
+use recorder::{Seen, View};
+use serde_json::{Value, json};
+use store::Store;
+use tokio::time::Instant;
+use utoipa_axum::routes;
+
+use crate::app::Api;
+use crate::caller::Caller;
+use crate::dto::LiveQuery;
+use crate::input::{At, Params};
+use crate::places::Place;
+use crate::problem::ApiError;
+use crate::routes::Routes;
+
+/// So often is it looked whether there is more to see: by who has joined, and by who
+/// looks on at many.
+const JOINED: Duration = Duration::from_millis(80);
+const LOOKING_ON: Duration = Duration::from_millis(300);
+/// So often is it looked whether the session runs and the login holds.
+const CHECK: Duration = Duration::from_secs(1);
+
+pub(super) fn routes() -> Routes {
+    Routes::group("sessions").allow(Action::WatchSession, routes!(watch_session))
+}
+
+/// Watch a session as it happens, its newest channel with a terminal. Events, with
+/// JSON as their data: `screen` {channel, cols, rows, data} is a new beginning,
+/// `output` {channel, data}, `resize` {channel, cols, rows}, `marker` {channel, text},
+/// and `ended` {} is the last. `data` is raw output in base64.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/live",
+    params(("id" = String, Path, description = "The session"), LiveQuery),
+    responses((status = 200, description = "The stream", body = String, content_type = "text/event-stream")),
+)]
+async fn watch_session(
+    State(api): State<Api>,
+    caller: Caller,
+    At(id): At<SessionId>,
+    Params(query): Params<LiveQuery>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let seen = api.store.session(&caller.scope(), id).await?;
+    seen.ok_or_else(|| ApiError::not_found(format!("session/{id}")))?;
+    let place = api.viewers.take(caller.account.name.clone());
+    let place = place.ok_or_else(|| {
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_views",
+            "You watch too many sessions already. Close one of them, then try again.",
+        )
+    })?;
+    let join = query.join.unwrap_or(false);
+    let watch = api.store.begin_watch(&caller.actor(), id, join).await?;
+    let watcher = Watcher {
+        _presence: Presence {
+            store: api.store.clone(),
+            watch: join.then_some(watch),
+        },
+        view: api.recorder.view(id),
+        session: id,
+        every: if join { JOINED } else { LOOKING_ON },
+        checked: now(),
+        over: false,
+        caller,
+        api,
+        _place: place,
+    };
+    let events = stream::unfold(watcher, |mut watcher| async move {
+        let events = watcher.next().await?;
+        Some((stream::iter(events), watcher))
+    });
+    let events = events.flatten().map(Ok);
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pause between looks, not a time of the plant"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+struct Watcher {
+    _presence: Presence,
+    view: View,
+    session: SessionId,
+    every: Duration,
+    /// When it was last looked whether it may go on.
+    checked: Instant,
+    over: bool,
+    caller: Caller,
+    api: Api,
+    _place: Place<AccountName>,
+}
+
+impl Watcher {
+    /// What has come, once something has; nothing more once it is over.
+    async fn next(&mut self) -> Option<Vec<Event>> {
+        loop {
+            if self.over {
+                return None;
+            }
+            if now().duration_since(self.checked) >= CHECK {
+                self.checked = now();
+                self.over = !self.may_go_on().await?;
+            }
+            let mut events: Vec<_> = self
+                .view
+                .look()
+                .into_iter()
+                .filter_map(|seen| {
+                    let channel = self.view.channel().unwrap_or_default();
+                    shown(channel, seen)
+                })
+                .collect();
+            if self.over {
+                events.extend(event("ended", &json!({})));
+            }
+            if !events.is_empty() {
+                return Some(events);
+            }
+            tokio::time::sleep(self.every).await;
+        }
+    }
+
+    /// Whether the session still runs; nothing if this person may not know any more.
+    async fn may_go_on(&mut self) -> Option<bool> {
+        self.caller = self.caller.again(&self.api).await.ok()??;
+        let scope = self.caller.scope();
+        let session = self.api.store.session(&scope, self.session).await.ok()??;
+        Some(session.closed.is_none())
+    }
+}
+
+fn shown(channel: u32, seen: Seen) -> Option<Event> {
+    let (name, data) = match seen {
+        Seen::Screen {
+            channel,
+            size,
+            data,
+        } => {
+            let (cols, rows) = size.unwrap_or((80, 24));
+            let data = BASE64_STANDARD.encode(data);
+            let data = json!({ "channel": channel, "cols": cols, "rows": rows, "data": data });
+            ("screen", data)
+        }
+        Seen::Output(bytes) => {
+            let data = BASE64_STANDARD.encode(bytes);
+            ("output", json!({ "channel": channel, "data": data }))
+        }
+        Seen::Resize(cols, rows) => {
+            let data = json!({ "channel": channel, "cols": cols, "rows": rows });
+            ("resize", data)
+        }
+        Seen::Marker(text) => ("marker", json!({ "channel": channel, "text": &*text })),
+    };
+    event(name, &data)
+}
+
+fn event(name: &str, data: &Value) -> Option<Event> {
+    Event::default().event(name).json_data(data).ok()
+}
+
+/// A watcher's presence in the store; it ends when dropped, however the stream ends.
+struct Presence {
+    store: Store,
+    watch: Option<WatchId>,
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let Some(watch) = self.watch.take() else {
+            return;
+        };
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            // A watcher who has left must not count for longer than the database
+            // makes it.
+            while let Err(error) = store.end_watch(watch).await {
+                tracing::error!(%watch, reason = %error, "live.watch_not_ended");
+                tokio::time::sleep(CHECK).await;
+            }
+        });
+    }
+}

@@ -1,0 +1,321 @@
+//! A terminal in the browser: a WebSocket (RFC 6455) on which a vendor works under a
+//! grant of theirs, through the broker like any other client.
+//!
+//! ```text
+//! browser ─ binary: keys ─ text: {"resize":[c,r]} {"ack":n} ─▶ Line ─▶ broker
+//! browser ◀─ binary: output ─ text: {"opened":…} {"exit":n} ── Line ◀─ broker
+//! ```
+//! A script can't tell a WebSocket to wait, so a browser acknowledges what it has
+//! drawn, and is not sent much more than that.
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::policy::Action;
+use domain::{Grant, GrantId};
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::{Notify, mpsc};
+use utoipa_axum::routes;
+
+use super::grants;
+use crate::app::Api;
+use crate::caller::Caller;
+use crate::dto::TerminalQuery;
+use crate::input::{At, Params};
+use crate::problem::ApiError;
+use crate::routes::Routes;
+use crate::terminals::{Line, Shown, Typed, Visit};
+
+/// So much may be sent that the browser has not drawn, in bytes.
+const AHEAD: u64 = 512 << 10;
+/// The largest message from a browser, in bytes.
+const LARGEST: usize = 64 << 10;
+/// So often is the browser asked whether it is there.
+const PING: Duration = Duration::from_secs(20);
+/// For so long may nothing come from it.
+const SILENCE: Duration = Duration::from_secs(60);
+/// So often is it looked whether the login still holds.
+const CHECK: Duration = Duration::from_secs(15);
+/// How long the last message may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The line ended as it should (RFC 6455, 7.4.1).
+const NORMAL: u16 = 1000;
+/// What came is no message of ours.
+const UNKNOWN: u16 = 1003;
+/// The broker opened no terminal.
+const FAILED: u16 = 1011;
+/// The login is over; from 4000 on the numbers are ours.
+const LOGIN_OVER: u16 = 4401;
+/// Something stands against a session.
+const REFUSED: u16 = 4403;
+
+pub(super) fn routes() -> Routes {
+    Routes::group("grants").allow(Action::TakeTicket, routes!(open_terminal))
+}
+
+/// Work under a grant in a terminal: a WebSocket. Binary messages are what is typed
+/// and shown; text messages are JSON: `{"resize":[cols,rows]}` and `{"ack":bytes}` to
+/// the server, `{"opened":{"session":id}}`, `{"refused":{code,detail}}` and
+/// `{"exit":status}` from it.
+#[utoipa::path(
+    get,
+    path = "/v1/grants/{id}/terminal",
+    params(("id" = String, Path, description = "The grant"), TerminalQuery),
+    responses((status = 101, description = "The line is open")),
+)]
+async fn open_terminal(
+    State(api): State<Api>,
+    caller: Caller,
+    At(id): At<GrantId>,
+    Params(query): Params<TerminalQuery>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let grant = grants::seen(&api, &caller, id).await?;
+    let upgrade = upgrade.map_err(|_| {
+        ApiError::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "not_a_websocket",
+            "A terminal is a WebSocket, and this call is none. Use the page of the grant, or take \
+             a ticket and use an SSH client.",
+        )
+    })?;
+    let place = api.terminals_open.take(caller.account.name.clone());
+    let place = place.ok_or_else(|| {
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_terminals",
+            "You have too many terminals open already. Close one of them, then try again.",
+        )
+    })?;
+    let size = (query.cols.unwrap_or(80), query.rows.unwrap_or(24));
+    Ok(upgrade
+        .max_message_size(LARGEST)
+        .max_frame_size(LARGEST)
+        .on_upgrade(async move |socket| {
+            work(&api, &caller, &grant, size, socket).await;
+            drop(place);
+        }))
+}
+
+async fn work(api: &Api, caller: &Caller, grant: &Grant, size: (u16, u16), mut socket: WebSocket) {
+    let end = match open(api, caller, grant, size).await {
+        Ok((line, session)) => {
+            let opened = json!({ "opened": { "session": session } });
+            if socket.send(text(&opened)).await.is_err() {
+                return;
+            }
+            let (mut sink, stream) = socket.split();
+            let end = relay(api, caller, line, &mut sink, stream).await;
+            farewell(&mut sink, end).await;
+            return;
+        }
+        Err(error) => error,
+    };
+    let (code, problem) = (end.close, end.problem);
+    let refused = json!({ "refused": { "code": problem.code(), "detail": problem.detail() } });
+    let (mut sink, _) = socket.split();
+    let _ = tokio::time::timeout(FAREWELL, sink.send(text(&refused))).await;
+    farewell(&mut sink, code).await;
+}
+
+struct NotOpened {
+    close: u16,
+    problem: ApiError,
+}
+
+impl From<ApiError> for NotOpened {
+    fn from(problem: ApiError) -> Self {
+        Self {
+            close: REFUSED,
+            problem,
+        }
+    }
+}
+
+/// Takes a ticket, and has the broker turn it into a session.
+async fn open(
+    api: &Api,
+    caller: &Caller,
+    grant: &Grant,
+    (cols, rows): (u16, u16),
+) -> Result<(Line, Option<String>), NotOpened> {
+    let issued = api.store.issue_ticket(&caller.actor(), grant.id).await;
+    let issued = issued.map_err(ApiError::from)?;
+    let source: IpAddr = caller.source();
+    let visit = Visit {
+        account: grant.account.clone(),
+        asset: grant.asset.clone(),
+        ticket: issued.ticket,
+        source,
+        cols,
+        rows,
+    };
+    let line = api.terminals.open(visit).await.map_err(|_| NotOpened {
+        close: FAILED,
+        problem: ApiError::busy(
+            "no_terminal",
+            "The access broker opened no terminal. Try again in a minute; if it happens twice, \
+             call the control room.",
+        ),
+    })?;
+    let session = api.store.session_of_ticket(issued.id).await;
+    let session = session.map_err(ApiError::from)?;
+    Ok((line, session.map(|id| id.to_string())))
+}
+
+/// What a browser says in text.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Said {
+    Resize(u16, u16),
+    Ack(u64),
+}
+
+/// What the browser has drawn.
+#[derive(Default)]
+struct Drawn {
+    bytes: AtomicU64,
+    more: Notify,
+}
+
+/// Until either side, or the login, ends it. With the code to close with.
+async fn relay(
+    api: &Api,
+    caller: &Caller,
+    line: Line,
+    sink: &mut SplitSink<WebSocket, Message>,
+    stream: SplitStream<WebSocket>,
+) -> u16 {
+    let Line { typed, shown } = line;
+    let drawn = Drawn::default();
+    let from_browser = pin!(take(stream, typed, &drawn));
+    let to_browser = pin!(show(shown, sink, &drawn));
+    let login = pin!(login_over(api, caller));
+    tokio::select! {
+        code = from_browser => code,
+        code = to_browser => code,
+        code = login => code,
+    }
+}
+
+async fn take(
+    mut stream: SplitStream<WebSocket>,
+    typed: mpsc::Sender<Typed>,
+    drawn: &Drawn,
+) -> u16 {
+    loop {
+        let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, stream.next()).await else {
+            return NORMAL;
+        };
+        let typing = match message {
+            Message::Binary(bytes) => Typed::Keys(bytes),
+            Message::Text(text) => match serde_json::from_str(&text) {
+                Ok(Said::Resize(cols, rows)) => Typed::Resize(cols, rows),
+                Ok(Said::Ack(bytes)) => {
+                    drawn.bytes.fetch_add(bytes, Ordering::Relaxed);
+                    drawn.more.notify_one();
+                    continue;
+                }
+                Err(_) => return UNKNOWN,
+            },
+            Message::Ping(_) | Message::Pong(_) => continue,
+            Message::Close(_) => return NORMAL,
+        };
+        if typed.send(typing).await.is_err() {
+            // How it ended comes the other way.
+            return std::future::pending().await;
+        }
+    }
+}
+
+async fn show(
+    mut shown: mpsc::Receiver<Shown>,
+    sink: &mut SplitSink<WebSocket, Message>,
+    drawn: &Drawn,
+) -> u16 {
+    let mut sent: u64 = 0;
+    let mut ping = tokio::time::interval(PING);
+    loop {
+        let is_ahead = sent.saturating_sub(drawn.bytes.load(Ordering::Relaxed)) > AHEAD;
+        let message = tokio::select! {
+            biased;
+            _ = ping.tick() => Message::Ping(Vec::new().into()),
+            () = drawn.more.notified(), if is_ahead => continue,
+            shown = shown.recv(), if !is_ahead => match shown {
+                Some(Shown::Output(bytes)) => {
+                    sent = sent.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                    Message::Binary(bytes)
+                }
+                Some(Shown::Exit(status)) => text(&json!({ "exit": status })),
+                None => return NORMAL,
+            },
+        };
+        if sink.send(message).await.is_err() {
+            return NORMAL;
+        }
+    }
+}
+
+/// Ready once the login was made void. One that has merely come to its end does not
+/// end the work: the grant's window says how long that may take.
+async fn login_over(api: &Api, caller: &Caller) -> u16 {
+    loop {
+        tokio::time::sleep(CHECK).await;
+        // Whoever has a terminal open is there.
+        caller.mark_used(api);
+        if api.clock.now() >= caller.login.expires_at {
+            return std::future::pending().await;
+        }
+        if let Ok(None) = caller.again(api).await {
+            return LOGIN_OVER;
+        }
+    }
+}
+
+async fn farewell(sink: &mut SplitSink<WebSocket, Message>, code: u16) {
+    let close = Message::Close(Some(CloseFrame {
+        code,
+        reason: Utf8Bytes::from_static(""),
+    }));
+    let _ = tokio::time::timeout(FAREWELL, sink.send(close)).await;
+}
+
+fn text(value: &serde_json::Value) -> Message {
+    Message::Text(value.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_says_is_one_of_two_things() {
+        let said = |text| serde_json::from_str::<Said>(text);
+        assert!(matches!(
+            said(r#"{"resize":[120,40]}"#),
+            Ok(Said::Resize(120, 40))
+        ));
+        assert!(matches!(said(r#"{"ack":65536}"#), Ok(Said::Ack(65536))));
+        for text in [
+            "",
+            "{}",
+            r#"{"resize":[0]}"#,
+            r#"{"resize":[70000,1]}"#,
+            r#"{"ack":-1}"#,
+            r#"{"end":1}"#,
+        ] {
+            assert!(said(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// Each page of each role, in light, dark and on a phone: looked at by axe-core, and
+// as a picture.
+
+import { createRequire } from "node:module";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DESK, People, PHONE, facts, tell } from "./people.js";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const LOOKS = {
+  light: { ...DESK, colorScheme: "light", bypassCSP: true },
+  dark: { ...DESK, colorScheme: "dark", bypassCSP: true },
+  phone: { ...PHONE, colorScheme: "light", bypassCSP: true },
+};
+
+const people = await People.come();
+const found = [];
+let looked = 0;
+
+async function look(page, name) {
+  looked += 1;
+  await page.waitForTimeout(700);
+  await page.screenshot({ path: join(facts.pictures, `${name}.png`) });
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document));
+  for (const { id, impact, nodes } of violations) {
+    if (impact !== "serious" && impact !== "critical") continue;
+    found.push(`${name}: ${impact}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  }
+  const wide = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  if (wide > 0) found.push(`${name}: ${wide} pixels wider than the window`);
+}
+
+try {
+  await mkdir(facts.pictures, { recursive: true });
+  for (const [look_, options] of Object.entries(LOOKS)) {
+    const stranger = await people.stranger(options);
+    await stranger.goto(`${facts.api}/`);
+    await stranger.getByLabel("Account").waitFor();
+    await look(stranger, `sign-in-${look_}`);
+    await stranger.context().close();
+    for (const [role, { name, paths }] of Object.entries(facts.roles)) {
+      const page = await people.signIn(name, options);
+      for (const [called, path] of Object.entries(paths)) {
+        await page.goto(facts.api + path);
+        await page.getByRole("heading", { level: 1 }).first().waitFor();
+        await look(page, `${role}-${called}-${look_}`);
+      }
+      await page.context().close();
+    }
+  }
+  // Under the policy as it is, and with an empty cache.
+  const page = await people.stranger();
+  await page.goto(`${facts.api}/`);
+  await page.getByLabel("Account").waitFor();
+  const paint = await page.evaluate(
+    () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+  );
+  tell({ looked, found, firstPaintMs: Math.round(paint ?? -1), faults: people.faults });
+} catch (error) {
+  process.stderr.write(`${people.faults.join("\n")}\n`);
+  throw error;
+} finally {
+  await people.leave();
+}
