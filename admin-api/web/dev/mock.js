@@ -54,8 +54,7 @@ const nowText = () => new Date().toISOString();
 const routes = {
   "GET /banner": () => ({
     text: "This system belongs to North Ridge power station. It is for people who were let in for a named task. Everything you type and see is recorded and may be given to the authorities.",
-    site: plant.site.title,
-    time_zone: plant.site.time_zone,
+    site: plant.site,
   }),
   "GET /me": ({ who }) => ({
     account: who,
