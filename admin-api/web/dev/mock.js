@@ -58,8 +58,7 @@ const routes = {
   ...adminRoutes({ page, byId, change, Refused, nowText }),
   "GET /banner": () => ({
     text: "This system belongs to North Ridge power station. It is for people who were let in for a named task. Everything you type and see is recorded and may be given to the authorities.",
-    site: plant.site.title,
-    time_zone: plant.site.time_zone,
+    site: plant.site,
   }),
   "GET /me": ({ who }) => ({
     account: who,

@@ -6,9 +6,9 @@ import type {
   BrowserLogin,
   Conduit,
   Grant,
+  Login,
   Me,
   NewRequest,
-  OwnLogin,
   Page,
   Request,
   Session,
@@ -39,7 +39,7 @@ export const signIn = (name: string, password: string) =>
   post<BrowserLogin>("/login/browser", { name, password, banner_accepted: true });
 export const signOut = () => post("/logout");
 export const me = (by: By) => get<Me>("/me", { by });
-export const ownLogins = (by: By) => get<{ items: OwnLogin[] }>("/me/logins", { by });
+export const ownLogins = (by: By) => get<{ items: Login[] }>("/me/logins", { by });
 export const revokeLogin = (id: string) => post(at("me", "logins", id, "revoke"));
 export const changePassword = (current: string, password: string) =>
   post("/me/password", { current, password });

@@ -58,39 +58,10 @@ export type Session = Schemas["Session"] & {
   watchers?: Watcher[];
 };
 
-export interface Login {
-  id: string;
-  kind: "browser" | "bearer";
-  expires_at: string;
-  idle_at?: string | null;
-}
-
-export type Me = Schemas["Me"] & { login?: Login };
-
-export interface OwnLogin {
-  id: string;
-  kind: "browser" | "bearer";
-  created_at: string;
-  last_seen_at?: string | null;
-  expires_at: string;
-  source: string;
-  agent?: string | null;
-  current: boolean;
-}
-
-export interface Banner {
-  text: string;
-  site?: string | null;
-  time_zone?: string | null;
-}
-
-export interface BrowserLogin {
-  expires_at: string;
-  idle_seconds: number;
-  account: Account;
-  site?: Site | null;
-}
-
+export type Me = Schemas["Me"];
+export type Login = Schemas["LoginEntry"];
+export type Banner = Schemas["Banner"];
+export type BrowserLogin = Schemas["BrowserLoggedIn"];
 export type Recording = Schemas["Recording"];
 export type RecordingHit = Schemas["RecordingHit"];
 export type ReplayIndex = Omit<Schemas["ReplayIndex"], "markers" | "segments"> & {

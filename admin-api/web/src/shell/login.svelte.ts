@@ -4,7 +4,8 @@ import type { Account, Me, Role, Site } from "../api/contract.ts";
 import { feed } from "../api/events.svelte.ts";
 import { Problem } from "../api/problem.ts";
 import { clock } from "../time/clock.svelte.ts";
-import { router, safeTarget } from "./router.svelte.ts";
+import { router } from "./router.svelte.ts";
+import { safeTarget } from "./target.ts";
 
 /** Who is signed in, and until when. */
 class Login {
@@ -76,7 +77,7 @@ class Login {
 
   async signedIn(): Promise<void> {
     await this.begin();
-    if (this.me) router.go(safeTarget(router.query.get("to")), "instead");
+    if (this.me) router.go(safeTarget(router.query.get("to"), location.origin), "instead");
   }
 
   #took(me: Me): void {

@@ -48,10 +48,3 @@ class Router {
 const here = () => new URL(location.href);
 
 export const router = new Router();
-
-/** Where to go after signing in: a path of this desk, and nothing else. */
-export function safeTarget(wanted: string | null): string {
-  return wanted !== null && /^\/(?![/\\])/.test(wanted) && !wanted.startsWith("/sign-in")
-    ? wanted
-    : "/";
-}

@@ -46,7 +46,7 @@ export function grantStory(grant: Grant, now: number, reader: "vendor" | "plant"
   if (now >= Date.parse(grant.window.end)) return over;
   return now < Date.parse(grant.window.start)
     ? { leaf: "ready", tone: "calm", line: words.scheduled }
-    : { leaf: "lowered", tone: "good", line: words.open[reader] };
+    : { leaf: "lowered", tone: reader === "vendor" ? "good" : "calm", line: words.open[reader] };
 }
 
 /** How a session stands: who waits for whom. */
@@ -69,6 +69,7 @@ export function sessionStory(session: Session, now: number): Story {
     case "unwatched":
       return { leaf: "lowering", tone: "wait", line: words.unwatched };
     default:
-      return { leaf: "lowered", tone: "good", line: words.flows(session.watchers?.length ?? 0) };
+      // What runs as it should needs nobody's eye.
+      return { leaf: "lowered", tone: "calm", line: words.flows(session.watchers?.length ?? 0) };
   }
 }
