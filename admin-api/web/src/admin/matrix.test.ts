@@ -5,6 +5,7 @@ import { matrixOf } from "./matrix.ts";
 
 const zone = (name: string, security_level: number, safety = false): Zone => ({
   name, title: name, security_level, safety, approvals: 1, longest_session_seconds: 1, retention_seconds: 1,
+  let_in: false, supervised: false,
 });
 const conduit = (name: string, to: string, operations: string[], state = "open"): Conduit => ({
   name, zone: to, protocols: ["ssh"], operations, state, environment: [], longest_session_seconds: 1, record: "standard",

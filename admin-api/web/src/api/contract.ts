@@ -1,5 +1,5 @@
-// The words of the API, as the pages use them. What openapi.json has comes from
-// there; what it does not have yet is written here, and goes once it does.
+// The words of the API, as the pages use them. They come from its description; what
+// that says in general, and a page has to know exactly, is said here.
 
 import type { components } from "./schema.d.ts";
 
@@ -21,41 +21,17 @@ export interface Page<T> {
   next?: string | null;
 }
 
-interface AtTheDoor {
-  /** The control room lets vendors in. */
-  let_in?: boolean;
-  /** Nothing is typed while nobody watches. */
-  supervised?: boolean;
-}
+export type Zone = Schemas["Zone"];
+export type Asset = Schemas["Asset"];
+export type Watcher = Schemas["Watcher"];
 
-export type Zone = Schemas["Zone"] & AtTheDoor;
-export type Asset = Schemas["Asset"] & AtTheDoor;
-
-export interface Entry {
-  required: boolean;
-  state: "open" | "waiting" | "let_in";
-  by?: string | null;
-  at?: string | null;
-}
-
-export interface Input {
+export type Entry = Omit<Schemas["Entry"], "state"> & { state: "open" | "waiting" | "let_in" };
+export type Input = Omit<Schemas["Input"], "state"> & {
   state: "flows" | "lobby" | "paused" | "unwatched";
-  by?: string | null;
-  at?: string | null;
-  reason?: string | null;
-}
-
-export interface Watcher {
-  account?: string | null;
-  since: string;
-}
-
-export type Session = Schemas["Session"] & {
-  ends_at?: string;
-  entry?: Entry;
-  input?: Input;
-  supervised?: boolean;
-  watchers?: Watcher[];
+};
+export type Session = Omit<Schemas["Session"], "entry" | "input"> & {
+  entry: Entry;
+  input: Input;
 };
 
 export type Me = Schemas["Me"];
@@ -93,15 +69,4 @@ export type Health = Schemas["Health"];
 export type Credential = Schemas["Credential"];
 export type PlantApplied = Schemas["PlantApplied"];
 
-/** That somebody was told of something, or is still to be. */
-export interface Notice {
-  id: string;
-  created_at: string;
-  account: string;
-  channel: "email" | "webhook";
-  kind: string;
-  subject: string;
-  state: "waiting" | "sent" | "failed";
-  tries: number;
-  last_error?: string | null;
-}
+export type Notice = Omit<Schemas["Notice"], "state"> & { state: "waiting" | "sent" | "failed" };

@@ -17,7 +17,8 @@ const grant = (more: Partial<Grant>): Grant => ({
 });
 const session = (more: Partial<Session>): Session => ({
   id: "s", account: "vera", asset: "gt1", zone: "hall", protocol: "ssh", conduit: "c", grant: "g",
-  source: "", opened_at: "", state: "open", ends_at: window.end, ...more,
+  source: "", opened_at: "", state: "open", ends_at: window.end, supervised: false, watchers: [],
+  entry: { required: false, state: "open" }, input: { state: "flows" }, ...more,
 });
 
 test("a request says for how many it still waits", () => {
