@@ -56,7 +56,7 @@ export const evidenceFlows = {
     await page.goto(`${base}/sign-in`);
     await signIn(page, "audun");
     await page.goto(`${base}/recordings/${await closedSession(page, 6)}`);
-    await seen(page, "Not proven");
+    await seen(page, "It contradicts itself");
     await seen(page, "Do not rely on what is shown.");
   },
   async "a link for somebody outside is shown once"(page, base) {

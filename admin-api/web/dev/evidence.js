@@ -123,14 +123,14 @@ export const logFiles = {
 export function verify(session, send, closed) {
   const broken = sessions.indexOf(session) % 7 === 6;
   const steps = [
-    { name: "The seal is in the log", state: "ok", detail: `Entry ${audit.length - 12}, under the checkpoint of ${audit.length} events.` },
-    { name: "The checkpoint is signed", state: "ok", detail: "By access.north-ridge.example/log/1f2e3d4c+09ab12cd" },
+    { name: "The seal is in the log", state: "proven", detail: `Entry ${audit.length - 12}, under the checkpoint of ${audit.length} events.` },
+    { name: "The checkpoint is signed", state: "proven", detail: "By access.north-ridge.example/log/1f2e3d4c+09ab12cd" },
     { name: "The witness has signed it as well", state: "skipped", detail: "It is asked once an hour." },
-    { name: "Each chunk is what was sealed", state: broken ? "failed" : "ok", detail: broken ? "Chunk 14 has another hash than its manifest says." : "41 chunks, 9.8 MiB" },
-    { name: "What was committed to while it ran", state: "ok", detail: "2 commitments, both parts of what was sealed." },
+    { name: "Each chunk is what was sealed", state: broken ? "contradicted" : "proven", detail: broken ? "Chunk 14 has another hash than its manifest says." : "41 chunks, 9.8 MiB" },
+    { name: "What was committed to while it ran", state: "proven", detail: "2 commitments, both parts of what was sealed." },
   ];
   const summary = broken ? "Chunk 14 is not the one that was sealed." : "";
-  const all = [...steps.map((step) => ["step", step]), ["result", { proven: !broken, summary }]];
+  const all = [...steps.map((step) => ["step", step]), ["result", { verdict: broken ? "contradicted" : "proven", summary }]];
   const timer = setInterval(() => {
     const next = all.shift();
     if (next) send(...next);

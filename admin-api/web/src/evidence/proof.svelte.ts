@@ -3,28 +3,45 @@ import { objectOf } from "../terminal/messages.ts";
 
 export interface Step {
   name: string;
-  state: "ok" | "failed" | "skipped";
+  state: Outcome;
   detail: string;
 }
 
-export type Verdict = { kind: "checking" | "broken" } | { kind: "proven" | "not_proven"; summary: string };
+/** The words of `drawbridge verify`. */
+export type Outcome = "proven" | "noted" | "undecided" | "contradicted";
+
+export type Verdict =
+  | { kind: "checking"; done: number; of: number }
+  | { kind: "broken" }
+  | { kind: Exclude<Outcome, "noted">; summary: string };
+
+const BEGINNING: Verdict = { kind: "checking", done: 0, of: 0 };
 
 /** The check of a recording, step by step as the server does it. */
 export class Proof {
   steps = $state<Step[]>([]);
-  verdict = $state.raw<Verdict>({ kind: "checking" });
+  verdict = $state.raw<Verdict>(BEGINNING);
   #source: EventSource | undefined;
 
   begin(session: string, channel: number): void {
     this.stop();
     this.steps = [];
-    this.verdict = { kind: "checking" };
+    this.verdict = BEGINNING;
     const source = new EventSource(recordingPath(session, "verify", { channel }));
     this.#source = source;
     source.addEventListener("step", (event: MessageEvent) => this.steps.push(stepOf(objectOf(event.data))));
+    source.addEventListener("progress", (event: MessageEvent) => {
+      const { done, of } = objectOf(event.data);
+      const before = this.verdict.kind === "checking" ? this.verdict : BEGINNING;
+      this.verdict = { ...before, done: Number(done ?? before.done), of: Number(of ?? before.of) };
+    });
     source.addEventListener("result", (event: MessageEvent) => {
-      const { proven, summary } = objectOf(event.data);
-      this.verdict = { kind: proven === true ? "proven" : "not_proven", summary: String(summary ?? "") };
+      const { verdict, summary } = objectOf(event.data);
+      const outcome = outcomeOf(verdict);
+      this.verdict = {
+        kind: outcome === "noted" ? "undecided" : outcome,
+        summary: String(summary ?? ""),
+      };
       this.stop();
     });
     // A check that broke off says nothing, and beginning anew by itself would hide that.
@@ -40,12 +57,16 @@ export class Proof {
   }
 }
 
-/** What is not a plain yes is a no. */
+/** What is none of our words proves nothing. */
+function outcomeOf(word: unknown): Outcome {
+  return word === "proven" || word === "noted" || word === "undecided" ? word : "contradicted";
+}
+
 function stepOf(message: Record<string, unknown>): Step {
   const { name, state, detail } = message;
   return {
     name: String(name ?? ""),
-    state: state === "ok" || state === "skipped" ? state : "failed",
+    state: outcomeOf(state),
     detail: String(detail ?? ""),
   };
 }

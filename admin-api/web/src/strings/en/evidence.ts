@@ -96,13 +96,21 @@ export const evidence = {
     checking: "Checking now, in front of you…",
     proven: "Proven",
     provenText: "This recording is what was recorded: nothing was changed, taken out or put in since.",
-    failed: "Not proven",
-    failedText:
+    chunks: (done: number, of: number) => `${done} of ${of} chunks read.`,
+    undecided: "Not proven",
+    undecidedText: "Take the bundle and check it elsewhere: it says what is missing.",
+    contradicted: "It contradicts itself",
+    contradictedText:
       "Do not rely on what is shown. Take the bundle now, keep it apart, and tell the plant's security. Then check the bundle elsewhere with: drawbridge verify BUNDLE.tar --key KEY",
     broken: "The check broke off",
     brokenText: "Nothing is known either way. Check again; if it happens twice, check the bundle off-line.",
     again: "Check again",
-    marks: { ok: "holds", failed: "does not hold", skipped: "not looked at" },
+    marks: {
+      proven: "proven",
+      noted: "noted",
+      undecided: "not proven",
+      contradicted: "contradicted",
+    },
     own: "This server checked itself. Somebody who does not trust it checks the bundle elsewhere.",
   },
   take: {
