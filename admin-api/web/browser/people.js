@@ -80,7 +80,7 @@ export class People {
 
 /** Waits until a terminal in the page shows it. */
 export async function shows(page, text, within = 20_000) {
-  await page.waitForFunction(
+  const appears = page.waitForFunction(
     (text) =>
       [...document.querySelectorAll(".xterm-rows")].some((rows) =>
         [...rows.children].map((row) => row.textContent).join("\n").includes(text),
@@ -88,6 +88,9 @@ export async function shows(page, text, within = 20_000) {
     text,
     { timeout: within },
   );
+  await appears.catch(async () => {
+    throw new Error(`${page.url()} does not show ${JSON.stringify(text)} but:\n${await screen(page)}`);
+  });
 }
 
 /** What the terminal in the page shows. */

@@ -10,12 +10,13 @@ export interface Step {
 /** The words of `drawbridge verify`. */
 export type Outcome = "proven" | "noted" | "undecided" | "contradicted";
 
+export type Checking = { kind: "checking"; done: number; of: number };
 export type Verdict =
-  | { kind: "checking"; done: number; of: number }
+  | Checking
   | { kind: "broken" }
   | { kind: Exclude<Outcome, "noted">; summary: string };
 
-const BEGINNING: Verdict = { kind: "checking", done: 0, of: 0 };
+const BEGINNING: Checking = { kind: "checking", done: 0, of: 0 };
 
 /** The check of a recording, step by step as the server does it. */
 export class Proof {
