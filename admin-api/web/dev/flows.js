@@ -76,12 +76,17 @@ const flows = {
     await press(page, "Join and watch");
     await seen(page, "Running, watched by the control room.");
     await seen(page, "trace -f");
+    let streams = 0;
+    page.on("request", (request) => {
+      if (request.url().includes("/live")) streams += 1;
+    });
     await press(page, "Pause input");
     await seen(page, "Input is paused");
     await press(page, "Let input flow");
     await page.getByLabel("Message to the vendor's screen").fill("Stop there, please.");
     await press(page, "Send");
     await seen(page, "Sent.");
+    assert.equal(streams, 0, "to watch goes on, whatever else changes");
     await press(page, "End the session now");
     await seen(page, "Ended by the control room.");
   },
