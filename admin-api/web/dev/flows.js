@@ -121,8 +121,8 @@ const idleFlows = {
 };
 
 let failed = 0;
-async function run(flows, port, env) {
-  await withDesks(port, async (browser, base) => {
+async function run(flows, env) {
+  await withDesks(async (browser, base) => {
     for (const [name, flow] of Object.entries(flows)) {
       if (process.argv[2] && !name.includes(process.argv[2])) continue;
       const contexts = [await browser.newContext(), await browser.newContext()];
@@ -140,6 +140,6 @@ async function run(flows, port, env) {
     }
   }, env);
 }
-await run(flows, 8092);
-await run(idleFlows, 8094, { IDLE_SECONDS: "125" });
+await run(flows);
+await run(idleFlows, { IDLE_SECONDS: "125" });
 process.exit(failed > 0 ? 1 : 0);
