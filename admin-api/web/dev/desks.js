@@ -4,18 +4,20 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chromium } from "playwright-core";
 
-export async function withDesks(port, look, env = {}) {
+export async function withDesks(look, env = {}) {
   const mock = spawn(process.execPath, [new URL("mock.js", import.meta.url).pathname], {
-    env: { ...process.env, ...env, PORT: String(port) },
+    // Any port that is free.
+    env: { ...process.env, ...env, PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await once(mock.stdout, "data");
+  const [said] = await once(mock.stdout, "data");
+  const base = String(said).replace("the desks: ", "").trim();
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox"],
   });
   try {
-    await look(browser, `http://127.0.0.1:${port}`);
+    await look(browser, base);
   } finally {
     await browser.close();
     mock.kill();

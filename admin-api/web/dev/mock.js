@@ -261,4 +261,6 @@ server.on("upgrade", (request, socket, head) => {
     terminal(opened, session);
   });
 });
-server.listen(port, "127.0.0.1", () => console.log(`the desks: http://127.0.0.1:${port}`));
+server.listen(port, "127.0.0.1", () => {
+  console.log(`the desks: http://127.0.0.1:${server.address().port}`);
+});

@@ -58,7 +58,7 @@ async function look(page, name) {
 }
 
 await mkdir(out, { recursive: true });
-await withDesks(8091, async (browser, base) => {
+await withDesks(async (browser, base) => {
   for (const { name: shape, ...options } of shapes) {
     const context = await browser.newContext(options);
     const page = await context.newPage();

@@ -6,7 +6,8 @@ import type { Problem } from "./problem.ts";
 /**
  * Something of the server's that is shown, and asked for again when it may have
  * changed. Made while a component is; `question` runs anew whenever the state
- * that it reads does.
+ * that it reads does, so it reads props through `$derived`: a prop is news each time
+ * that its owner is asked again.
  */
 export class Shown<T> {
   value = $state.raw<T | undefined>();
