@@ -194,11 +194,11 @@ async fn each_page_for_each_role_light_dark_and_on_a_phone() {
         }},
         "auditor": { "name": "audun", "paths": {
             "desk": "/", "recording": format!("/recordings/{session}"), "audit": "/audit",
-            "log": "/log-state",
+            "log": "/checkpoints",
         }},
         "admin": { "name": "adam", "paths": {
             "desk": "/", "plant": "/plant", "accounts": "/accounts", "changes": "/changes",
-            "retention": "/retention",
+            "retention": "/retention", "notices": "/notices",
         }},
     });
     let more = json!({ "roles": roles, "pictures": pictures });
