@@ -10,10 +10,11 @@ export const evidenceFlows = {
   async "a word on a screen leads to the second at which it stood there"(page, base) {
     await page.goto(`${base}/sign-in`);
     await signIn(page, "audun");
+    await page.locator("[data-row]").first().waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("trip reset");
     await page.keyboard.press("Enter");
-    await page.locator("[data-row]").nth(2).waitFor();
+    await page.locator("[data-row] mark").nth(4).waitFor();
     await page.locator("[data-row]").nth(1).focus();
     await page.keyboard.press("ArrowDown");
     const href = await page.evaluate(() => document.activeElement.getAttribute("href"));
@@ -30,7 +31,7 @@ export const evidenceFlows = {
     await signIn(page, "audun");
     const id = await closedSession(page);
     await page.goto(`${base}/recordings/${id}`);
-    await seen(page, "This recording is what was recorded");
+    await seen(page, "The recording is what was sealed");
     await page.locator(".ap-term").waitFor();
     for (const second of ["0:02", "1:04", "1:15"]) {
       await page.keyboard.press("m");
@@ -50,13 +51,13 @@ export const evidenceFlows = {
     await page.getByRole("button", { name: "Show it: 6:00" }).click();
     await seen(page, "6:00 after the start");
     await page.getByRole("link", { name: "See who opened it" }).click();
-    await seen(page, "opened the recording");
+    await page.locator("li").getByText("opened the recording").first().waitFor();
   },
   async "what does not hold is said in red, with what to do"(page, base) {
     await page.goto(`${base}/sign-in`);
     await signIn(page, "audun");
     await page.goto(`${base}/recordings/${await closedSession(page, 6)}`);
-    await seen(page, "It contradicts itself");
+    await seen(page, "Not proven");
     await seen(page, "Do not rely on what is shown.");
   },
   async "a link for somebody outside is shown once"(page, base) {
@@ -77,6 +78,7 @@ export const evidenceFlows = {
     await signIn(page, "ada");
     await page.getByRole("link", { name: "Plant", exact: true }).click();
     const file = page.getByLabel("Plant file, in TOML");
+    await page.waitForFunction(() => document.querySelector("textarea")?.value.includes("[[zone]]"));
     const text = await file.inputValue();
     assert.ok(await page.getByRole("button", { name: "Apply it" }).isDisabled());
     await file.fill(text.replace("security_level = 4", "security_level = 9"));

@@ -1,10 +1,22 @@
 // Made-up recordings, an audit log and what becomes of them. Names, purposes and
 // what was on the screens are hostile on purpose: all of it must stay text.
 
-import { at, newId, requests, grants, sessions, site, zones } from "./plant.js";
+import { at, newGrant, newId, newRequest, requests, grants, sessions, site, zones } from "./plant.js";
 
 const NASTY = `<img src=x onerror=alert(1)> "quoted" & 'so on' \u202egnp.exe`;
 const commands = ["show trips --last 24h", "diff governor.cfg governor.bak", "flame-gain set B3 41.5", `echo '${NASTY}'`, "trend -f drum.level", "backup now"];
+
+/** What sessions that are over came from. */
+export const past = { requests: [], grants: [] };
+for (const session of sessions.filter((s) => s.closed)) {
+  const from = Date.parse(session.opened_at);
+  const time = (minutes) => new Date(from + minutes * 60_000).toISOString();
+  const window = { start: time(-5), end: time(115) };
+  const approvals = [{ by: "arne", at: time(-40), window, note: "Agreed with shift lead." }];
+  const request = newRequest(session.account, session.asset, window, `Yearly service. ${NASTY}`, { created_at: time(-90), approvals });
+  past.requests.push(request);
+  past.grants.push(newGrant(request, { id: session.grant, created_at: time(-40), phase: "closed" }));
+}
 
 const recordings = sessions.flatMap((session, n) =>
   n % 9 === 4
@@ -79,14 +91,14 @@ note(-600, "account/ada", "account.enabled", "account/viktor", { before: { state
 note(-300, "account/ada", "credential.set", "credential/boiler-dcs", { before: { set: false }, after: { set: true, kind: "private_key" } });
 note(-190, "account/olga", "conduit.closed", "conduit/utilities-telemetry", { before: { state: "open" }, after: { state: "closed", sessions: 1 }, reason: "Pump test on the cooling water line." });
 note(-120, "account/vera", "account.sign_in_failed", "account/vera", { after: { locked: false }, reason: "the password was wrong" });
-for (const request of requests) {
+for (const request of [...requests, ...past.requests.slice(0, 60)]) {
   const from = minutesOf(request.created_at);
   note(from, `account/${request.account}`, "request.filed", `request/${request.id}`, { reason: request.purpose, after: { asset: request.asset, window: request.wanted } });
   for (const approval of request.approvals) {
     note(minutesOf(approval.at), `account/${approval.by}`, "request.approved", `request/${request.id}`, { before: { state: "waiting" }, after: { state: request.state, window: approval.window }, reason: approval.note });
   }
 }
-for (const grant of grants) note(minutesOf(grant.created_at), "account/arne", "grant.created", `grant/${grant.id}`, { after: { account: grant.account, asset: grant.asset, window: grant.window } });
+for (const grant of [...grants, ...past.grants.slice(0, 60)]) note(minutesOf(grant.created_at), "account/arne", "grant.created", `grant/${grant.id}`, { after: { account: grant.account, asset: grant.asset, window: grant.window } });
 for (const session of sessions.slice(0, 60)) {
   const [about, from] = [`session/${session.id}`, minutesOf(session.opened_at)];
   note(from, `account/${session.account}`, "session.opened", about, { after: { account: session.account, asset: session.asset, conduit: session.conduit, protocol: "ssh" } });
@@ -123,19 +135,22 @@ export const logFiles = {
 export function verify(session, send, closed) {
   const broken = sessions.indexOf(session) % 7 === 6;
   const steps = [
-    { name: "The seal is in the log", state: "proven", detail: `Entry ${audit.length - 12}, under the checkpoint of ${audit.length} events.` },
-    { name: "The checkpoint is signed", state: "proven", detail: "By access.north-ridge.example/log/1f2e3d4c+09ab12cd" },
-    { name: "The witness has signed it as well", state: "skipped", detail: "It is asked once an hour." },
-    { name: "Each chunk is what was sealed", state: broken ? "contradicted" : "proven", detail: broken ? "Chunk 14 has another hash than its manifest says." : "41 chunks, 9.8 MiB" },
-    { name: "What was committed to while it ran", state: "proven", detail: "2 commitments, both parts of what was sealed." },
+    { name: "chunks", state: broken ? "contradicted" : "proven", detail: broken ? "Chunk 14 has another hash than its line of the manifest says." : "All 41 chunks are as the manifest has them." },
+    { name: "manifest", state: "proven", detail: "41 lines follow one another, and the last one closes it." },
+    { name: "seal", state: "proven", detail: "The seal has the root of the manifest's lines." },
+    { name: "progress", state: "proven", detail: "It was committed to twice while it ran; both are parts of what was sealed." },
+    { name: "log", state: "proven", detail: `The seal is entry ${audit.length - 12} of the log.` },
+    { name: "checkpoint", state: "proven", detail: "Signed by access.north-ridge.example/log/1f2e3d4c+09ab12cd" },
+    { name: "content", state: "noted", detail: "What is encrypted for auditors was not looked into." },
   ];
-  const summary = broken ? "Chunk 14 is not the one that was sealed." : "";
-  const all = [...steps.map((step) => ["step", step]), ["result", { verdict: broken ? "contradicted" : "proven", summary }]];
+  const summary = broken ? "This recording contradicts itself or the log: do not rely on it." : "The recording is what was sealed when its session ended, and its seal is in the log that this broker has signed.";
+  const read = [0, 10, 20, 30, 41].map((done) => ["progress", { done, of: 41 }]);
+  const all = [...read, ...steps.map((step) => ["step", step]), ["result", { verdict: broken ? "contradicted" : "proven", summary }]];
   const timer = setInterval(() => {
     const next = all.shift();
     if (next) send(...next);
     else clearInterval(timer);
-  }, 120);
+  }, 80);
   closed(() => clearInterval(timer));
 }
 

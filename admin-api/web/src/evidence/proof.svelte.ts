@@ -1,54 +1,43 @@
 import { recordingPath } from "../api/evidence.ts";
 import { objectOf } from "../terminal/messages.ts";
+import { findingOf, verdictOf, type Finding, type Verdict } from "./finding.ts";
 
-export interface Step {
-  name: string;
-  state: Outcome;
-  detail: string;
-}
+export type Standing = "checking" | "broken" | Verdict;
 
-/** The words of `drawbridge verify`. */
-export type Outcome = "proven" | "noted" | "undecided" | "contradicted";
-
-export type Checking = { kind: "checking"; done: number; of: number };
-export type Verdict =
-  | Checking
-  | { kind: "broken" }
-  | { kind: Exclude<Outcome, "noted">; summary: string };
-
-const BEGINNING: Checking = { kind: "checking", done: 0, of: 0 };
-
-/** The check of a recording, step by step as the server does it. */
+/** The check of a recording, finding by finding as the server makes them. */
 export class Proof {
-  steps = $state<Step[]>([]);
-  verdict = $state.raw<Verdict>(BEGINNING);
+  findings = $state<Finding[]>([]);
+  standing = $state<Standing>("checking");
+  summary = $state("");
+  /** Chunks that were read, and of how many. */
+  read = $state({ done: 0, of: 0 });
   #source: EventSource | undefined;
 
   begin(session: string, channel: number): void {
     this.stop();
-    this.steps = [];
-    this.verdict = BEGINNING;
+    this.findings = [];
+    this.standing = "checking";
+    this.summary = "";
+    this.read = { done: 0, of: 0 };
     const source = new EventSource(recordingPath(session, "verify", { channel }));
     this.#source = source;
-    source.addEventListener("step", (event: MessageEvent) => this.steps.push(stepOf(objectOf(event.data))));
-    source.addEventListener("progress", (event: MessageEvent) => {
-      const { done, of } = objectOf(event.data);
-      const before = this.verdict.kind === "checking" ? this.verdict : BEGINNING;
-      this.verdict = { ...before, done: Number(done ?? before.done), of: Number(of ?? before.of) };
+    const on = (name: string, then: (message: Record<string, unknown>) => void) =>
+      source.addEventListener(name, (event: MessageEvent) => then(objectOf(event.data)));
+
+    on("progress", ({ done, of }) => {
+      if (typeof done === "number") this.read.done = done;
+      if (typeof of === "number") this.read.of = of;
     });
-    source.addEventListener("result", (event: MessageEvent) => {
-      const { verdict, summary } = objectOf(event.data);
-      const outcome = outcomeOf(verdict);
-      this.verdict = {
-        kind: outcome === "noted" ? "undecided" : outcome,
-        summary: String(summary ?? ""),
-      };
+    on("step", (message) => this.findings.push(findingOf(message)));
+    on("result", (message) => {
+      this.standing = verdictOf(message, this.findings);
+      this.summary = typeof message["summary"] === "string" ? message["summary"] : "";
       this.stop();
     });
     // A check that broke off says nothing, and beginning anew by itself would hide that.
     source.addEventListener("error", () => {
       this.stop();
-      this.verdict = { kind: "broken" };
+      this.standing = "broken";
     });
   }
 
@@ -56,18 +45,4 @@ export class Proof {
     this.#source?.close();
     this.#source = undefined;
   }
-}
-
-/** What is none of our words proves nothing. */
-function outcomeOf(word: unknown): Outcome {
-  return word === "proven" || word === "noted" || word === "undecided" ? word : "contradicted";
-}
-
-function stepOf(message: Record<string, unknown>): Step {
-  const { name, state, detail } = message;
-  return {
-    name: String(name ?? ""),
-    state: outcomeOf(state),
-    detail: String(detail ?? ""),
-  };
 }

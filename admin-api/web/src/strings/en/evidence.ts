@@ -96,22 +96,22 @@ export const evidence = {
     checking: "Checking now, in front of you…",
     proven: "Proven",
     provenText: "This recording is what was recorded: nothing was changed, taken out or put in since.",
-    chunks: (done: number, of: number) => `${done} of ${of} chunks read.`,
-    undecided: "Not proven",
-    undecidedText: "Take the bundle and check it elsewhere: it says what is missing.",
-    contradicted: "It contradicts itself",
-    contradictedText:
+    failed: "Not proven",
+    failedText:
       "Do not rely on what is shown. Take the bundle now, keep it apart, and tell the plant's security. Then check the bundle elsewhere with: drawbridge verify BUNDLE.tar --key KEY",
+    undecided: "Not all of it is proven",
+    undecidedText:
+      "Nothing contradicts it, but something that would decide is missing. See below what, and check the bundle elsewhere with a key that you were given.",
     broken: "The check broke off",
     brokenText: "Nothing is known either way. Check again; if it happens twice, check the bundle off-line.",
     again: "Check again",
     marks: {
-      proven: "proven",
-      noted: "noted",
-      undecided: "not proven",
-      contradicted: "contradicted",
+      proven: "holds",
+      noted: "only to be known",
+      undecided: "can't be told",
+      contradicted: "does not hold",
     },
-    own: "This server checked itself. Somebody who does not trust it checks the bundle elsewhere.",
+    own: "This check is in the audit log. This server checked itself. Somebody who does not trust it checks the bundle elsewhere.",
   },
   take: {
     title: "Take it along",
