@@ -6,6 +6,8 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
+import { adminRoutes } from "./admin.js";
+import { evidenceRoutes, logFiles, verify } from "./evidence.js";
 import * as plant from "./plant.js";
 import { live, terminal } from "./screens.js";
 
@@ -52,6 +54,8 @@ const change = (items, how) => (call, id) => {
 const nowText = () => new Date().toISOString();
 
 const routes = {
+  ...evidenceRoutes({ page, byId, Refused, nowText }),
+  ...adminRoutes({ page, byId, change, Refused, nowText }),
   "GET /banner": () => ({
     text: "This system belongs to North Ridge power station. It is for people who were let in for a named task. Everything you type and see is recorded and may be given to the authorities.",
     site: plant.site,
@@ -150,7 +154,7 @@ function find(method, path) {
     const [verb, pattern] = route.split(" ");
     const shape = new RegExp(`^${pattern.replace(/:\w+/g, "([^/]+)")}$`);
     const found = verb === method && shape.exec(path);
-    if (found) return (call) => handler(call, found[1]);
+    if (found) return (call) => handler(call, ...found.slice(1));
   }
   return undefined;
 }
@@ -168,7 +172,8 @@ async function api(request, response, url) {
   const path = url.pathname.slice("/api/v1".length);
   let text = "";
   for await (const chunk of request) text += chunk;
-  const body = text ? JSON.parse(text) : undefined;
+  const isJson = request.headers["content-type"]?.includes("json");
+  const body = text && isJson ? JSON.parse(text) : text || undefined;
   const json = (status, value) => {
     response.writeHead(status, { "Content-Type": "application/json" });
     response.end(JSON.stringify(value));
@@ -211,18 +216,21 @@ async function api(request, response, url) {
       });
     });
   }
+  const checked = /^\/sessions\/([^/]+)\/verify$/.exec(path);
+  if (checked) return stream(request, response, (send, closed) => verify(byId(plant.sessions, checked[1]), send, closed));
   const handler = find(request.method, path);
   if (!handler) return json(404, { code: "not_found", detail: "The mock has no such route." });
   try {
     const answer = await handler({ who, body, query: url.searchParams, response });
     if (answer === undefined) response.writeHead(204).end();
+    else if (typeof answer === "string") response.writeHead(200, { "Content-Type": "text/plain" }).end(answer);
     else json(200, answer);
   } catch (error) {
-    json(error.status ?? 500, { code: error.code ?? "fault", detail: error.message });
+    json(error.status ?? 500, { code: error.code ?? "fault", detail: error.message, errors: error.errors });
   }
 }
 
-const types = { js: "text/javascript", css: "text/css", svg: "image/svg+xml", html: "text/html" };
+const types = { wasm: "application/wasm", js: "text/javascript", css: "text/css", svg: "image/svg+xml", html: "text/html" };
 async function file(url, response) {
   const nonce = randomBytes(16).toString("base64");
   const asset = url.pathname.startsWith("/assets/");
@@ -238,6 +246,7 @@ async function file(url, response) {
 
 const server = createServer((request, response) => {
   const url = new URL(request.url, "http://mock");
+  if (url.pathname.startsWith("/log/")) return response.end(logFiles[url.pathname.slice(5)] ?? "");
   return url.pathname.startsWith("/api/") ? api(request, response, url) : file(url, response);
 });
 const sockets = new WebSocketServer({ noServer: true });

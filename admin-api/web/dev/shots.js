@@ -14,6 +14,7 @@ const pages = {
   vera: ["/", "/ask?asset=esd-logic", "/account", "/requests/:waiting", "/grants/:open", "/grants/:open/terminal", "/nowhere"],
   anna: ["/", "/requests/:waiting", "/sessions/:open", "/sessions", "/calendar", "/ways"],
   olga: ["/", "/sessions/:lobby"],
+  audun: ["/", "/?q=trip+reset", "/?show=recordings", "/recordings/:closed", "/recordings/:broken", "/recordings/:session", "/audit", "/checkpoints"],
 };
 const shapes = [
   { name: "wide-light", viewport: { width: 1440, height: 900 }, colorScheme: "light" },
@@ -27,11 +28,15 @@ async function targets(page) {
   const [waiting] = (await ask("/requests?state=waiting")).items;
   const [grant] = (await ask("/grants?phase=open")).items;
   const open = (await ask("/sessions?open=true")).items;
+  const over = (await ask("/sessions?open=false&limit=60")).items;
   return {
     "/requests/:waiting": `/requests/${waiting.id}`,
     "/grants/:open": `/grants/${grant.id}`,
     "/grants/:open/terminal": `/grants/${grant.id}/terminal`,
     "/sessions/:open": `/sessions/${open[0].id}`,
+    "/recordings/:closed": `/recordings/${over[4].id}?at=83`,
+    "/recordings/:broken": `/recordings/${over[1].id}`,
+    "/recordings/:session": `/recordings/${open[0].id}`,
     "/sessions/:lobby": `/sessions/${open.find((s) => s.entry.state === "waiting")?.id}`,
   };
 }

@@ -11,6 +11,10 @@ export interface Options {
   by?: By;
   query?: Query;
   body?: unknown;
+  /** What the body is, if it is a text that goes as it is. */
+  type?: string;
+  /** For what does not stand under the API. */
+  base?: string;
 }
 
 interface Listener {
@@ -36,15 +40,15 @@ export function post<T = void>(path: string, body?: unknown): Promise<T> {
 }
 
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
-  const { by = "person", query, body } = options;
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const { by = "person", query, body, type, base = BASE } = options;
+  const headers: Record<string, string> = { Accept: "application/json, */*;q=0.5" };
   if (by === "page") headers["Drawbridge-Background"] = "1";
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = type ?? "application/json";
 
-  const response = await fetch(BASE + path + search(query), {
+  const response = await fetch(base + path + search(query), {
     method,
     headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: type === undefined ? JSON.stringify(body) : String(body),
     credentials: "same-origin",
     cache: "no-store",
   }).catch(() => {
@@ -63,7 +67,8 @@ export async function call<T>(method: string, path: string, options: Options = {
   }
   if (by === "person") listener.usedByPerson();
   if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  const json = response.headers.get("Content-Type")?.includes("json") ?? false;
+  return (await (json ? response.json() : response.text())) as T;
 }
 
 export function search(query: Query = {}): string {

@@ -62,3 +62,47 @@ export type Me = Schemas["Me"];
 export type Login = Schemas["LoginEntry"];
 export type Banner = Schemas["Banner"];
 export type BrowserLogin = Schemas["BrowserLoggedIn"];
+
+export type Recording = Schemas["Recording"];
+export type RecordingHit = Schemas["RecordingHit"];
+export type ReplayIndex = Omit<Schemas["ReplayIndex"], "markers" | "segments"> & {
+  markers: [second: number, label: string][];
+  segments: { start: number; real: number; url: string }[];
+};
+export type AuditEvent = Omit<Schemas["AuditEvent"], "before" | "after"> & {
+  before?: unknown;
+  after?: unknown;
+};
+
+export interface SearchQuery {
+  q: string;
+  input?: boolean;
+  asset?: string;
+  account?: string;
+  zone?: string;
+  since?: string;
+  until?: string;
+}
+export type Hold = Schemas["Hold"];
+export type Share = Schemas["Share"];
+export type SharedLink = Schemas["SharedLink"];
+export type NewShare = Schemas["NewShare"];
+export type PurgePlan = Schemas["PurgePlan"];
+export type LogState = Schemas["LogState"];
+export type RecorderState = Schemas["RecorderState"];
+export type Health = Schemas["Health"];
+export type Credential = Schemas["Credential"];
+export type PlantApplied = Schemas["PlantApplied"];
+
+/** That somebody was told of something, or is still to be. */
+export interface Notice {
+  id: string;
+  created_at: string;
+  account: string;
+  channel: "email" | "webhook";
+  kind: string;
+  subject: string;
+  state: "waiting" | "sent" | "failed";
+  tries: number;
+  last_error?: string | null;
+}

@@ -16,6 +16,8 @@ export class Problem extends Error {
 export interface FieldProblem {
   key: string;
   message: string;
+  /** In a file: from 1. */
+  line?: number | null;
 }
 
 interface Body {

@@ -15,6 +15,12 @@ const table = {
   close_conduit: STOPPERS,
   open_conduit: ["approver", "admin"],
   read_recording: ["approver", "auditor"],
+  share_recording: ["auditor"],
+  place_hold: ["auditor", "admin"],
+  release_hold: ["auditor"],
+  read_audit: ["auditor", "admin"],
+  list_accounts: ["auditor", "admin"],
+  apply_plant: ["admin"],
 } as const satisfies Record<string, readonly Role[]>;
 
 export function may(role: Role | undefined, action: keyof typeof table): boolean {

@@ -20,6 +20,8 @@ export interface Route {
 const VENDOR: readonly Role[] = ["vendor"];
 const PLANT: readonly Role[] = ["approver", "operator"];
 const WATCHERS: readonly Role[] = ["approver", "operator", "auditor", "admin"];
+const AUDITOR: readonly Role[] = ["auditor"];
+const READERS: readonly Role[] = ["auditor", "admin"];
 const ALL: readonly Role[] = ["vendor", "approver", "operator", "auditor", "admin"];
 
 const desk = { label: t.nav.desk, icon: "bridge" } as const;
@@ -28,6 +30,12 @@ const desk = { label: t.nav.desk, icon: "bridge" } as const;
 export const routes: readonly Route[] = [
   { path: "/", roles: VENDOR, nav: desk, load: () => import("../vendor/Desk.svelte") },
   { path: "/", roles: PLANT, nav: desk, load: () => import("../plant/Desk.svelte") },
+  {
+    path: "/",
+    roles: AUDITOR,
+    nav: { label: t.nav.find, icon: "search" },
+    load: () => import("../auditor/Find.svelte"),
+  },
   { path: "/ask", roles: VENDOR, load: () => import("../vendor/Ask.svelte") },
   { path: "/requests/:id", roles: VENDOR, load: () => import("../vendor/RequestPage.svelte") },
   { path: "/requests/:id", roles: WATCHERS, load: () => import("../plant/Decision.svelte") },
@@ -52,6 +60,30 @@ export const routes: readonly Route[] = [
   },
   { path: "/grants/:id", roles: ALL, load: () => import("../pages/GrantPage.svelte") },
   { path: "/grants/:id/terminal", roles: VENDOR, load: () => import("../vendor/Terminal.svelte") },
+  {
+    path: "/recordings",
+    roles: ["approver"],
+    nav: { label: t.nav.recordings, icon: "film" },
+    load: () => import("../auditor/Find.svelte"),
+  },
+  {
+    path: "/recordings/:session",
+    roles: ["approver", "auditor"],
+    load: () => import("../evidence/RecordingPage.svelte"),
+  },
+  {
+    path: "/audit",
+    roles: READERS,
+    nav: { label: t.nav.audit, icon: "list" },
+    load: () => import("../audit/AuditPage.svelte"),
+  },
+  // Under /log stands the log itself.
+  {
+    path: "/checkpoints",
+    roles: READERS,
+    nav: { label: t.nav.ledger, icon: "shield" },
+    load: () => import("../ledger/LogPage.svelte"),
+  },
   {
     path: "/account",
     roles: ALL,

@@ -3,8 +3,12 @@
 
 import { account } from "./en/account.ts";
 import { ask } from "./en/ask.ts";
+import { audit } from "./en/audit.ts";
 import { calendar } from "./en/calendar.ts";
+import { evidence } from "./en/evidence.ts";
+import { find } from "./en/find.ts";
 import { grant } from "./en/grant.ts";
+import { ledger } from "./en/ledger.ts";
 import { live } from "./en/live.ts";
 import { plant } from "./en/plant.ts";
 import { request } from "./en/request.ts";
@@ -14,4 +18,21 @@ import { vendor } from "./en/vendor.ts";
 import { ways } from "./en/ways.ts";
 import { words } from "./en/words.ts";
 
-export const en = { ...words, account, vendor, plant, live, ask, request, grant, session, terminal, ways, calendar };
+export const en = {
+  ...words,
+  account,
+  ask,
+  audit,
+  calendar,
+  evidence,
+  find,
+  grant,
+  ledger,
+  live,
+  plant,
+  request,
+  session,
+  terminal,
+  vendor,
+  ways,
+};

@@ -64,6 +64,9 @@ export function windowOf(start: number, end: number, zone: string, now: number):
 export const utcOf = (instant: number) =>
   `${new Date(instant).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+export const utcSecondsOf = (instant: number) =>
+  `${new Date(instant).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
 /** `2 h 30 min`, `45 min`, `3 d`. */
 export function lengthOf(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000));

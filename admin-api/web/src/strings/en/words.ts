@@ -18,6 +18,10 @@ export const words = {
     sessions: "Sessions",
     calendar: "Calendar",
     ways: "Ways in",
+    find: "Find",
+    recordings: "Recordings",
+    audit: "Audit log",
+    ledger: "Log's seal",
     account: "Account",
   },
   action: {

@@ -1,0 +1,103 @@
+// What somebody looks for, as the page's address has it.
+
+import type { SearchQuery } from "../api/contract.ts";
+import { edgeOf } from "../time/range.ts";
+import type { WallTime } from "../time/zone.ts";
+
+export interface Asked {
+  q: string;
+  /** What was typed, rather than what was shown. */
+  typed: boolean;
+  account: string;
+  company: string;
+  asset: string;
+  zone: string;
+  since: WallTime;
+  until: WallTime;
+  show: "sessions" | "recordings";
+}
+
+const TEXTS = ["q", "account", "company", "asset", "zone", "since", "until"] as const;
+
+export function askedFrom(query: URLSearchParams): Asked {
+  const text = (name: string) => query.get(name) ?? "";
+  return {
+    q: text("q"),
+    typed: query.has("typed"),
+    account: text("account"),
+    company: text("company"),
+    asset: text("asset"),
+    zone: text("zone"),
+    since: text("since"),
+    until: text("until"),
+    show: query.get("show") === "recordings" ? "recordings" : "sessions",
+  };
+}
+
+/** The address that has it; what is not asked for is not in it. */
+export function addressOf(path: string, asked: Asked): string {
+  const query = new URLSearchParams();
+  for (const name of TEXTS) {
+    const value = asked[name].trim();
+    if (value !== "") query.set(name, value);
+  }
+  if (asked.typed && query.has("q")) query.set("typed", "1");
+  if (asked.show === "recordings") query.set("show", "recordings");
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+export function searchOf(asked: Asked, zone: string): SearchQuery {
+  const { q, account, asset } = asked;
+  return {
+    q,
+    input: asked.typed || undefined,
+    account,
+    asset,
+    zone: asked.zone,
+    since: edgeOf(asked.since, "first", zone),
+    until: edgeOf(asked.until, "last", zone),
+  };
+}
+
+export interface Where {
+  account: string;
+  zone: string;
+  at: string;
+}
+
+/** What the server's lists have no filter for: the company, the time, a recording's zone. */
+export function sieveOf(asked: Asked, plantZone: string, peopleOf: (company: string) => ReadonlySet<string>) {
+  const since = edgeOf(asked.since, "first", plantZone);
+  const until = edgeOf(asked.until, "last", plantZone);
+  const from = since === undefined ? -Infinity : Date.parse(since);
+  const to = until === undefined ? Infinity : Date.parse(until);
+  const people = asked.company === "" ? undefined : peopleOf(asked.company);
+  return {
+    keep: ({ account, zone, at }: Where) =>
+      Date.parse(at) < to &&
+      (people === undefined || people.has(account)) &&
+      (asked.zone === "" || zone === asked.zone),
+    /** The newest come first. */
+    past: ({ at }: Where) => Date.parse(at) < from,
+  };
+}
+
+/** A part of a text, and whether it is one of the words that were looked for. */
+export interface Piece {
+  text: string;
+  found: boolean;
+}
+
+/** Marks the words of a search in a line, as the search takes them: no case, `*` at an end. */
+export function piecesOf(line: string, q: string): Piece[] {
+  const words = (q.match(/"[^"]*"|[^\s"]+/g) ?? [])
+    .map((word) => word.replace(/^"|"$|\*$/g, "").trim())
+    .filter((word) => word !== "")
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (words.length === 0) return [{ text: line, found: false }];
+  return line
+    .split(new RegExp(`(${words.join("|")})`, "giu"))
+    .map((text, n) => ({ text, found: n % 2 === 1 }))
+    .filter(({ text }) => text !== "");
+}
