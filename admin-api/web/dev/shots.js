@@ -15,6 +15,7 @@ const pages = {
   anna: ["/", "/requests/:waiting", "/sessions/:open", "/sessions", "/calendar", "/ways"],
   olga: ["/", "/sessions/:lobby"],
   audun: ["/", "/?q=trip+reset", "/?show=recordings", "/recordings/:closed", "/recordings/:broken", "/recordings/:session", "/audit", "/checkpoints"],
+  ada: ["/", "/plant", "/accounts", "/changes", "/retention", "/notices"],
 };
 const shapes = [
   { name: "wide-light", viewport: { width: 1440, height: 900 }, colorScheme: "light" },

@@ -24,6 +24,10 @@ export const paths = {
   full: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   warning: "M12 3.5L22 20.5H2zM12 10v5M12 17.4v.6",
   terminal: "M3 5h18v14H3zM7 9.5l3 2.5-3 2.5M12.5 15H17",
+  people: "M9 4.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM2.5 20c.5-3.8 3-6 6.5-6s6 2.2 6.5 6M16 5a3.5 3.5 0 0 1 0 6.5M18 14.4c2 .8 3.2 2.7 3.5 5.6",
+  change: "M4 8h14M14 4l4 4-4 4M20 16H6M10 12l-4 4 4 4",
+  archive: "M3 4h18v5H3zM5 9v11h14V9M10 13h4",
+  bell: "M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21.5h4",
   next: "M9 5l7 7-7 7",
   out: "M10 4H4v16h6M14 8l4 4-4 4M18 12H9",
 } as const;

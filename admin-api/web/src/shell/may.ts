@@ -21,6 +21,7 @@ const table = {
   read_audit: ["auditor", "admin"],
   list_accounts: ["auditor", "admin"],
   apply_plant: ["admin"],
+  manage_accounts: ["admin"],
 } as const satisfies Record<string, readonly Role[]>;
 
 export function may(role: Role | undefined, action: keyof typeof table): boolean {

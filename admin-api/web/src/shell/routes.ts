@@ -21,6 +21,7 @@ const VENDOR: readonly Role[] = ["vendor"];
 const PLANT: readonly Role[] = ["approver", "operator"];
 const WATCHERS: readonly Role[] = ["approver", "operator", "auditor", "admin"];
 const AUDITOR: readonly Role[] = ["auditor"];
+const ADMIN: readonly Role[] = ["admin"];
 const READERS: readonly Role[] = ["auditor", "admin"];
 const ALL: readonly Role[] = ["vendor", "approver", "operator", "auditor", "admin"];
 
@@ -35,6 +36,12 @@ export const routes: readonly Route[] = [
     roles: AUDITOR,
     nav: { label: t.nav.find, icon: "search" },
     load: () => import("../auditor/Find.svelte"),
+  },
+  {
+    path: "/",
+    roles: ADMIN,
+    nav: { label: t.nav.overview, icon: "bridge" },
+    load: () => import("../admin/Overview.svelte"),
   },
   { path: "/ask", roles: VENDOR, load: () => import("../vendor/Ask.svelte") },
   { path: "/requests/:id", roles: VENDOR, load: () => import("../vendor/RequestPage.svelte") },
@@ -70,6 +77,36 @@ export const routes: readonly Route[] = [
     path: "/recordings/:session",
     roles: ["approver", "auditor"],
     load: () => import("../evidence/RecordingPage.svelte"),
+  },
+  {
+    path: "/plant",
+    roles: READERS,
+    nav: { label: t.nav.plant, icon: "plant" },
+    load: () => import("../admin/PlantPage.svelte"),
+  },
+  {
+    path: "/accounts",
+    roles: READERS,
+    nav: { label: t.nav.accounts, icon: "people" },
+    load: () => import("../admin/Accounts.svelte"),
+  },
+  {
+    path: "/changes",
+    roles: ADMIN,
+    nav: { label: t.nav.changes, icon: "change" },
+    load: () => import("../admin/Changes.svelte"),
+  },
+  {
+    path: "/retention",
+    roles: READERS,
+    nav: { label: t.nav.retention, icon: "archive" },
+    load: () => import("../admin/Retention.svelte"),
+  },
+  {
+    path: "/notices",
+    roles: ADMIN,
+    nav: { label: t.nav.notices, icon: "bell" },
+    load: () => import("../admin/Notices.svelte"),
   },
   {
     path: "/audit",
