@@ -33,8 +33,8 @@ export async function signIn(page, account, password = "a long password") {
 /** What the browser complains of: a blocked style, a fault of the page. */
 export function complaints(page) {
   const heard = [];
-  // The answer to a login that is over, or wrong, is no fault.
-  page.on("console", (m) => m.type() === "error" && !m.text().includes("401") && heard.push(m.text()));
+  // The answer to a login that is over, or to what cannot be so, is no fault.
+  page.on("console", (m) => m.type() === "error" && !/status of 4(01|22)/.test(m.text()) && heard.push(m.text()));
   page.on("pageerror", (error) => heard.push(String(error)));
   return heard;
 }

@@ -1,10 +1,22 @@
 // Made-up recordings, an audit log and what becomes of them. Names, purposes and
 // what was on the screens are hostile on purpose: all of it must stay text.
 
-import { at, newId, requests, grants, sessions, site, zones } from "./plant.js";
+import { at, newGrant, newId, newRequest, requests, grants, sessions, site, zones } from "./plant.js";
 
 const NASTY = `<img src=x onerror=alert(1)> "quoted" & 'so on' \u202egnp.exe`;
 const commands = ["show trips --last 24h", "diff governor.cfg governor.bak", "flame-gain set B3 41.5", `echo '${NASTY}'`, "trend -f drum.level", "backup now"];
+
+/** What sessions that are over came from. */
+export const past = { requests: [], grants: [] };
+for (const session of sessions.filter((s) => s.closed)) {
+  const from = Date.parse(session.opened_at);
+  const time = (minutes) => new Date(from + minutes * 60_000).toISOString();
+  const window = { start: time(-5), end: time(115) };
+  const approvals = [{ by: "arne", at: time(-40), window, note: "Agreed with shift lead." }];
+  const request = newRequest(session.account, session.asset, window, `Yearly service. ${NASTY}`, { created_at: time(-90), approvals });
+  past.requests.push(request);
+  past.grants.push(newGrant(request, { id: session.grant, created_at: time(-40), phase: "closed" }));
+}
 
 const recordings = sessions.flatMap((session, n) =>
   n % 9 === 4
@@ -79,14 +91,14 @@ note(-600, "account/ada", "account.enabled", "account/viktor", { before: { state
 note(-300, "account/ada", "credential.set", "credential/boiler-dcs", { before: { set: false }, after: { set: true, kind: "private_key" } });
 note(-190, "account/olga", "conduit.closed", "conduit/utilities-telemetry", { before: { state: "open" }, after: { state: "closed", sessions: 1 }, reason: "Pump test on the cooling water line." });
 note(-120, "account/vera", "account.sign_in_failed", "account/vera", { after: { locked: false }, reason: "the password was wrong" });
-for (const request of requests) {
+for (const request of [...requests, ...past.requests.slice(0, 60)]) {
   const from = minutesOf(request.created_at);
   note(from, `account/${request.account}`, "request.filed", `request/${request.id}`, { reason: request.purpose, after: { asset: request.asset, window: request.wanted } });
   for (const approval of request.approvals) {
     note(minutesOf(approval.at), `account/${approval.by}`, "request.approved", `request/${request.id}`, { before: { state: "waiting" }, after: { state: request.state, window: approval.window }, reason: approval.note });
   }
 }
-for (const grant of grants) note(minutesOf(grant.created_at), "account/arne", "grant.created", `grant/${grant.id}`, { after: { account: grant.account, asset: grant.asset, window: grant.window } });
+for (const grant of [...grants, ...past.grants.slice(0, 60)]) note(minutesOf(grant.created_at), "account/arne", "grant.created", `grant/${grant.id}`, { after: { account: grant.account, asset: grant.asset, window: grant.window } });
 for (const session of sessions.slice(0, 60)) {
   const [about, from] = [`session/${session.id}`, minutesOf(session.opened_at)];
   note(from, `account/${session.account}`, "session.opened", about, { after: { account: session.account, asset: session.asset, conduit: session.conduit, protocol: "ssh" } });

@@ -1,12 +1,14 @@
 // Uses the desks as people do, before the mock, under the program's policy.
 
 import assert from "node:assert/strict";
+import { evidenceFlows } from "./evidence-flows.js";
 import { complaints, signIn, withDesks } from "./desks.js";
 
 const seen = (page, text) => page.getByText(text).first().waitFor({ timeout: 10_000 });
 const press = (page, name) => page.getByRole("button", { name, exact: true }).first().click();
 
 const flows = {
+  ...evidenceFlows,
   async "signing in comes back to the page one came for"(page, base) {
     await page.goto(`${base}/sessions?state=open`);
     await signIn(page, "anna", "wrong");

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { adminRoutes } from "./admin.js";
-import { evidenceRoutes, logFiles, verify } from "./evidence.js";
+import { evidenceRoutes, logFiles, past, verify } from "./evidence.js";
 import * as plant from "./plant.js";
 import { live, terminal } from "./screens.js";
 
@@ -21,7 +21,11 @@ const policy = (nonce) =>
 const listeners = new Set();
 const changed = () => listeners.forEach((tell) => tell("changed", { seq: Date.now() }));
 const byId = (items, id) => items.find((item) => item.id === id || item.name === id);
-const one = (items) => (_, id) => byId(items, id);
+const one = (items, past = []) => (_, id) => {
+  const found = byId(items, id) ?? byId(past, id);
+  if (!found) throw new Refused(404, "not_found", "There is no such thing, or it is not one that you may see.");
+  return found;
+};
 const idleAt = new Map();
 const IDLE_MS = Number(process.env.IDLE_SECONDS ?? 1800) * 1000;
 
@@ -75,8 +79,8 @@ const routes = {
   "GET /requests": list(plant.requests),
   "GET /grants": list(plant.grants),
   "GET /sessions": list(plant.sessions),
-  "GET /requests/:id": one(plant.requests),
-  "GET /grants/:id": one(plant.grants),
+  "GET /requests/:id": one(plant.requests, past.requests),
+  "GET /grants/:id": one(plant.grants, past.grants),
   "GET /sessions/:id": one(plant.sessions),
   "POST /requests": ({ who, body }) => {
     if (body.purpose.length < 4) throw new Refused(422, "invalid_value", "purpose is not acceptable and nothing was changed: say in a few words what for.");

@@ -10,5 +10,6 @@ export const changes = {
   noneNext: "A change appears here as soon as somebody makes one.",
   line: (verb: string, kind: string, name: string, detail: string) =>
     `${verbs[verb] ?? verb} ${kind} ${name}${detail === "" ? "" : `: ${detail}`}`,
-  count: (n: number, more: boolean) => (more ? `${n} so far` : `${n}`),
+  count: (n: number, more: boolean) => 
+    n === 1 && !more ? "1 change" : `${n} changes${more ? " so far" : ""}`,
 };

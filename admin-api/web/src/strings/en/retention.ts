@@ -44,5 +44,6 @@ export const notices = {
   state: "State",
   states: { waiting: "waiting", sent: "sent", failed: "failed" } as Record<string, string>,
   tries: (n: number) => (n === 1 ? "1 try" : `${n} tries`),
-  count: (n: number, more: boolean) => `${n}${more ? " so far" : ""}`,
+  count: (n: number, more: boolean) =>
+    n === 1 && !more ? "1 notice" : `${n} notices${more ? " so far" : ""}`,
 };

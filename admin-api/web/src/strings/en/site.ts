@@ -6,6 +6,7 @@ export const site = {
   noneNext: "Write one from deploy/plant.toml, try it below, and apply it. Until then nobody gets in.",
   matrix: {
     title: "What passes where",
+    region: "Conduits by operation",
     text: "What no conduit lets through does not exist. A row is a conduit; a column, an operation of a protocol.",
     zone: "Zone",
     conduit: "Conduit",
