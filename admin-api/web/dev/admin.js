@@ -26,7 +26,7 @@ ${conduits.map((c) => `[[conduit]]\nname = "${c.name}"\nzone = "${c.zone}"\noper
 
 const notices = [
   { id: newId(), created_at: at(-2), account: "anna", channel: "email", kind: "request.filed", subject: "vera asks for boiler-dcs", state: "waiting", tries: 0 },
-  { id: newId(), created_at: at(-30), account: "arne", channel: "email", kind: "request.filed", subject: "vera asks for boiler-dcs", state: "sent", tries: 1 },
+  { id: newId(), created_at: at(-30), account: "arne", channel: "email", kind: "request.filed", subject: "vera asks for boiler-dcs", state: "sent", tries: 0 },
   { id: newId(), created_at: at(-95), account: "olga", channel: "webhook", kind: "session.waiting", subject: `vera waits <b>in</b> the lobby of turbine-hall`, state: "failed", tries: 5, last_error: "https://chat.north-ridge.example answered 503." },
 ];
 

@@ -31,7 +31,7 @@ export const evidenceFlows = {
     await signIn(page, "audun");
     const id = await closedSession(page);
     await page.goto(`${base}/recordings/${id}`);
-    await seen(page, "This recording is what was recorded");
+    await seen(page, "The recording is what was sealed");
     await page.locator(".ap-term").waitFor();
     for (const second of ["0:02", "1:04", "1:15"]) {
       await page.keyboard.press("m");

@@ -135,19 +135,22 @@ export const logFiles = {
 export function verify(session, send, closed) {
   const broken = sessions.indexOf(session) % 7 === 6;
   const steps = [
-    { name: "The seal is in the log", state: "ok", detail: `Entry ${audit.length - 12}, under the checkpoint of ${audit.length} events.` },
-    { name: "The checkpoint is signed", state: "ok", detail: "By access.north-ridge.example/log/1f2e3d4c+09ab12cd" },
-    { name: "The witness has signed it as well", state: "skipped", detail: "It is asked once an hour." },
-    { name: "Each chunk is what was sealed", state: broken ? "failed" : "ok", detail: broken ? "Chunk 14 has another hash than its manifest says." : "41 chunks, 9.8 MiB" },
-    { name: "What was committed to while it ran", state: "ok", detail: "2 commitments, both parts of what was sealed." },
+    { name: "chunks", state: broken ? "contradicted" : "proven", detail: broken ? "Chunk 14 has another hash than its line of the manifest says." : "All 41 chunks are as the manifest has them." },
+    { name: "manifest", state: "proven", detail: "41 lines follow one another, and the last one closes it." },
+    { name: "seal", state: "proven", detail: "The seal has the root of the manifest's lines." },
+    { name: "progress", state: "proven", detail: "It was committed to twice while it ran; both are parts of what was sealed." },
+    { name: "log", state: "proven", detail: `The seal is entry ${audit.length - 12} of the log.` },
+    { name: "checkpoint", state: "proven", detail: "Signed by access.north-ridge.example/log/1f2e3d4c+09ab12cd" },
+    { name: "content", state: "noted", detail: "What is encrypted for auditors was not looked into." },
   ];
-  const summary = broken ? "Chunk 14 is not the one that was sealed." : "";
-  const all = [...steps.map((step) => ["step", step]), ["result", { proven: !broken, summary }]];
+  const summary = broken ? "This recording contradicts itself or the log: do not rely on it." : "The recording is what was sealed when its session ended, and its seal is in the log that this broker has signed.";
+  const read = [0, 10, 20, 30, 41].map((done) => ["progress", { done, of: 41 }]);
+  const all = [...read, ...steps.map((step) => ["step", step]), ["result", { verdict: broken ? "contradicted" : "proven", summary }]];
   const timer = setInterval(() => {
     const next = all.shift();
     if (next) send(...next);
     else clearInterval(timer);
-  }, 120);
+  }, 80);
   closed(() => clearInterval(timer));
 }
 

@@ -1,36 +1,43 @@
 import { recordingPath } from "../api/evidence.ts";
 import { objectOf } from "../terminal/messages.ts";
+import { findingOf, verdictOf, type Finding, type Verdict } from "./finding.ts";
 
-export interface Step {
-  name: string;
-  state: "ok" | "failed" | "skipped";
-  detail: string;
-}
+export type Standing = "checking" | "broken" | Verdict;
 
-export type Verdict = { kind: "checking" | "broken" } | { kind: "proven" | "not_proven"; summary: string };
-
-/** The check of a recording, step by step as the server does it. */
+/** The check of a recording, finding by finding as the server makes them. */
 export class Proof {
-  steps = $state<Step[]>([]);
-  verdict = $state.raw<Verdict>({ kind: "checking" });
+  findings = $state<Finding[]>([]);
+  standing = $state<Standing>("checking");
+  summary = $state("");
+  /** Chunks that were read, and of how many. */
+  read = $state({ done: 0, of: 0 });
   #source: EventSource | undefined;
 
   begin(session: string, channel: number): void {
     this.stop();
-    this.steps = [];
-    this.verdict = { kind: "checking" };
+    this.findings = [];
+    this.standing = "checking";
+    this.summary = "";
+    this.read = { done: 0, of: 0 };
     const source = new EventSource(recordingPath(session, "verify", { channel }));
     this.#source = source;
-    source.addEventListener("step", (event: MessageEvent) => this.steps.push(stepOf(objectOf(event.data))));
-    source.addEventListener("result", (event: MessageEvent) => {
-      const { proven, summary } = objectOf(event.data);
-      this.verdict = { kind: proven === true ? "proven" : "not_proven", summary: String(summary ?? "") };
+    const on = (name: string, then: (message: Record<string, unknown>) => void) =>
+      source.addEventListener(name, (event: MessageEvent) => then(objectOf(event.data)));
+
+    on("progress", ({ done, of }) => {
+      if (typeof done === "number") this.read.done = done;
+      if (typeof of === "number") this.read.of = of;
+    });
+    on("step", (message) => this.findings.push(findingOf(message)));
+    on("result", (message) => {
+      this.standing = verdictOf(message, this.findings);
+      this.summary = typeof message["summary"] === "string" ? message["summary"] : "";
       this.stop();
     });
     // A check that broke off says nothing, and beginning anew by itself would hide that.
     source.addEventListener("error", () => {
       this.stop();
-      this.verdict = { kind: "broken" };
+      this.standing = "broken";
     });
   }
 
@@ -38,14 +45,4 @@ export class Proof {
     this.#source?.close();
     this.#source = undefined;
   }
-}
-
-/** What is not a plain yes is a no. */
-function stepOf(message: Record<string, unknown>): Step {
-  const { name, state, detail } = message;
-  return {
-    name: String(name ?? ""),
-    state: state === "ok" || state === "skipped" ? state : "failed",
-    detail: String(detail ?? ""),
-  };
 }

@@ -27,7 +27,12 @@ const tones: Record<string, Tone> = {
 };
 
 /** What nobody did for this session, or what is told elsewhere on its page. */
-const elsewhere = new Set(["recording.progress", "recording.opened", "recording.searched"]);
+const elsewhere = new Set([
+  "recording.progress",
+  "recording.opened",
+  "recording.searched",
+  "recording.verified",
+]);
 
 /** As the audit log has it: everything that happened. */
 export function toldByLog(events: readonly AuditEvent[]): Told[] {

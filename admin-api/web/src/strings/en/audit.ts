@@ -39,6 +39,7 @@ const done: Record<string, string> = {
   "recording.shared": "shared the recording",
   "recording.started": "began to record",
   "recording.unshared": "took a link to the recording back",
+  "recording.verified": "verified the recording",
   "request.approval_voided": "took an approval off the request",
   "request.approved": "approved the request",
   "request.cancelled": "cancelled the request",

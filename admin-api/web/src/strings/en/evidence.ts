@@ -99,11 +99,19 @@ export const evidence = {
     failed: "Not proven",
     failedText:
       "Do not rely on what is shown. Take the bundle now, keep it apart, and tell the plant's security. Then check the bundle elsewhere with: drawbridge verify BUNDLE.tar --key KEY",
+    undecided: "Not all of it is proven",
+    undecidedText:
+      "Nothing contradicts it, but something that would decide is missing. See below what, and check the bundle elsewhere with a key that you were given.",
     broken: "The check broke off",
     brokenText: "Nothing is known either way. Check again; if it happens twice, check the bundle off-line.",
     again: "Check again",
-    marks: { ok: "holds", failed: "does not hold", skipped: "not looked at" },
-    own: "This server checked itself. Somebody who does not trust it checks the bundle elsewhere.",
+    marks: {
+      proven: "holds",
+      noted: "only to be known",
+      undecided: "can't be told",
+      contradicted: "does not hold",
+    },
+    own: "This check is in the audit log. This server checked itself. Somebody who does not trust it checks the bundle elsewhere.",
   },
   take: {
     title: "Take it along",

@@ -43,7 +43,7 @@ export const notices = {
   what: "What",
   state: "State",
   states: { waiting: "waiting", sent: "sent", failed: "failed" } as Record<string, string>,
-  tries: (n: number) => (n === 1 ? "1 try" : `${n} tries`),
+  tries: (n: number) => (n === 1 ? "1 try in vain" : `${n} tries in vain`),
   count: (n: number, more: boolean) =>
     n === 1 && !more ? "1 notice" : `${n} notices${more ? " so far" : ""}`,
 };
