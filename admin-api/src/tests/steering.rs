@@ -77,6 +77,8 @@ async fn a_vendor_knows_beforehand_and_people_of_the_plant_are_not_named_to_them
 async fn others_neither_see_nor_steer_it() {
     let world = strict().await;
     let id = world.session("vera").await;
+    // Has logged in before anything is counted.
+    world.get("asta", "/me").await.expect(200);
     let before = world.events().await;
     for verb in ["let-in", "pause", "resume"] {
         let path = format!("/sessions/{id}/{verb}");

@@ -88,7 +88,6 @@ export const audit = {
   noneNext: "Nothing in the log fits these filters. Leave one out, or look at a longer time.",
   count: (n: number, more: boolean) =>
     n === 1 && !more ? "1 event" : `${n} events${more ? " so far" : ""}`,
-  details: "Details",
   about: "about",
   why: "Why",
   from: "From",

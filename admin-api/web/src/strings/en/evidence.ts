@@ -40,8 +40,6 @@ export const evidence = {
   purged: "This recording was purged",
   purgedNext:
     "Its retention has ended. Its seal is still in the log, and can be verified; what was shown is gone.",
-  notYours: "You may not open recordings",
-  notYoursNext: "An auditor, or an approver of its zone, can open it.",
   trace: "Your opening of this recording is in the audit log.",
   traceLink: "See who opened it",
   player: {
