@@ -28,15 +28,20 @@ async function look(page, name) {
     if (impact !== "serious" && impact !== "critical") continue;
     found.push(`${name}: ${impact}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   }
-  const wide = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  if (wide > 0) found.push(`${name}: ${wide} pixels wider than the window`);
+  const wide = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const all = [...document.querySelectorAll("main *")];
+    const over = all.filter((one) => one.getBoundingClientRect().right > clientWidth + 1);
+    return over.slice(0, 5).map((one) => one.cloneNode().outerHTML);
+  });
+  if (wide.length > 0) found.push(`${name}: wider than the window: ${wide.join(" ")}`);
 }
 
 try {
   await mkdir(facts.pictures, { recursive: true });
-  for (const [look_, options] of Object.entries(LOOKS)) {
+  const looks = Object.entries(LOOKS).filter(([name]) => !facts.look || facts.look === name);
+  for (const [look_, options] of looks) {
     const stranger = await people.stranger(options);
     await stranger.goto(`${facts.api}/`);
     await stranger.getByLabel("Account").waitFor();
