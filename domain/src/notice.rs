@@ -96,6 +96,8 @@ pub struct Visit {
     pub asset: AssetName,
     /// Into which zone.
     pub zone: ZoneName,
+    /// Whether the vendor waits to be let in.
+    pub waits: bool,
     /// Why it ended, once it has.
     pub closed: Option<CloseReason>,
 }

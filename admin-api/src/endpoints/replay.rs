@@ -51,7 +51,11 @@ async fn replay_index(
     At(session): At<SessionId>,
     Params(query): Params<IndexQuery>,
 ) -> Result<Response, ApiError> {
-    let (key, index) = open(&api, &caller, session, &query).await?;
+    // The player asks again for what its page has opened.
+    let (key, index) = match opened(&api, &caller, session, &query).await? {
+        Some(found) => found,
+        None => open(&api, &caller, session, &query).await?,
+    };
     let Key {
         channel, until_ms, ..
     } = key;
@@ -85,23 +89,9 @@ async fn replay_segment(
     let session: SessionId = session.parse().map_err(|_| missing())?;
     let number = name.strip_suffix(".json").and_then(|n| n.parse().ok());
     let number: usize = number.ok_or_else(missing)?;
-    let channel = query.channel.unwrap_or(0);
-    let opened = query.until_ms.and_then(|until_ms| {
-        let key = Key {
-            session,
-            channel,
-            idle_limit_ms: query.idle_limit_ms,
-            until_ms,
-        };
-        api.indexes.get(key, &caller.account.name)
-    });
-    let index = match opened {
-        Some(index) => {
-            // Who has lost the zone since has lost the recording, too.
-            evidence::seen(&api, &caller.scope(), session, channel).await?;
-            index
-        }
-        None => open(&api, &caller, session, &query).await?.1,
+    let (Key { channel, .. }, index) = match opened(&api, &caller, session, &query).await? {
+        Some(found) => found,
+        None => open(&api, &caller, session, &query).await?,
     };
     let offset = index.offset(number).ok_or_else(missing)?;
     let read = move || {
@@ -111,6 +101,30 @@ async fn replay_segment(
     let segment = spawn_blocking(read).await.map_err(ApiError::fault)?;
     let segment = segment.map_err(|error| evidence::problem(session, channel, error))?;
     segment.map(json).ok_or_else(missing)
+}
+
+/// What this caller has opened before, up to that very end.
+async fn opened(
+    api: &Api,
+    caller: &Caller,
+    session: SessionId,
+    query: &IndexQuery,
+) -> Result<Option<(Key, Arc<Index>)>, ApiError> {
+    let Some(until_ms) = query.until_ms else {
+        return Ok(None);
+    };
+    let key = Key {
+        session,
+        channel: query.channel.unwrap_or(0),
+        idle_limit_ms: query.idle_limit_ms,
+        until_ms,
+    };
+    let Some(index) = api.indexes.get(key, &caller.account.name) else {
+        return Ok(None);
+    };
+    // Who has lost the zone since has lost the recording, too.
+    evidence::seen(api, &caller.scope(), session, key.channel).await?;
+    Ok(Some((key, index)))
 }
 
 async fn open(

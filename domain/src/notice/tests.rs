@@ -152,6 +152,7 @@ fn visit(closed: Option<CloseReason>) -> Visit {
         account: name("vera"),
         asset: "plc-7".parse().expect("a name"),
         zone: "hall".parse().expect("a name"),
+        waits: false,
         closed,
     }
 }
@@ -184,6 +185,25 @@ fn told(action: &str, actor: &str, state: Option<&str>, matter: &Matter) -> Vec<
 fn whom(told: &[Notice]) -> String {
     let names: Vec<_> = told.iter().map(|n| n.to.as_str()).collect();
     names.join(" ")
+}
+
+#[test]
+fn one_who_stands_at_the_gate_is_told_of_as_one_who_waits() {
+    let subject = |waits| {
+        let visit = Visit {
+            waits,
+            ..visit(None)
+        };
+        let told = told(
+            "session.opened",
+            "account/vera",
+            None,
+            &Matter::Session(visit),
+        );
+        told.first().expect("somebody is told").subject.clone()
+    };
+    assert!(subject(true).contains("vera waits to be let in to plc-7"));
+    assert!(subject(false).contains("vera is at plc-7"));
 }
 
 #[test]

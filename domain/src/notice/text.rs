@@ -177,8 +177,16 @@ pub(super) fn came(to: &Account, visit: &Visit, at: Timestamp, plant: Plant<'_>)
         ..
     } = visit;
     let mut body = Body::new();
+    let (what, subject) = if visit.waits {
+        (
+            "waits to be let in to",
+            format!("{account} waits to be let in to {asset}"),
+        )
+    } else {
+        ("has come to", format!("{account} is at {asset}"))
+    };
     body.line(&format!(
-        "{} has come to {asset} in zone {zone}, within a granted window.",
+        "{} {what} {asset} in zone {zone}, within a granted window.",
         person(account, plant)
     ));
     body.blank();
@@ -188,7 +196,6 @@ pub(super) fn came(to: &Account, visit: &Visit, at: Timestamp, plant: Plant<'_>)
         "You are told because you operate zone {zone}. Whether the session is open, and what you \
          can do, is shown here:"
     ));
-    let subject = format!("{account} is at {asset}");
     let path = format!("/sessions/{}", visit.id);
     notice(NoticeKind::SessionOpened, to, &subject, body, path, plant)
 }

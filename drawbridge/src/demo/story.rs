@@ -88,7 +88,7 @@ pub(super) fn text(facts: &Facts, places: &Places, time: &PlantTime, now: Timest
     format!(
         r#"The demo is ready. In the plant it is {now}.
 
-  API      {api}
+  desks    {api} (in a browser; its certificate is of {data}/tls/ca.pem)
   SSH      {host}:{port}
   people   {people}
   assets   {assets}

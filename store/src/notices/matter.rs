@@ -33,6 +33,7 @@ pub(super) async fn of(
                     id: session.id,
                     account: session.account,
                     asset: session.asset,
+                    waits: session.zone_rules.let_in && session.let_in.is_none(),
                     zone: session.zone,
                     closed: session.closed.map(|end| end.reason),
                 })
