@@ -8,7 +8,7 @@ TOOLS := target/tools
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo test bench lint fmt audit deny fuzz test-tools web web-if-npm
+.PHONY: help demo test bench lint fmt audit deny fuzz pictures test-tools web web-if-npm
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,16 @@ demo: web-if-npm ## build and start a seeded plant on loopback ports, and say wh
 
 test: test-tools web-if-npm ## install what the tests need, if that may be done here, and run all of them
 	$(CARGO) test --workspace --locked
+
+# Those in docs/desks.md.
+PICTURES := vendor-desk-light vendor-terminal-dark approver-decision-phone operator-session-light \
+  auditor-recording-light admin-plant-light
+
+pictures: web ## take the pictures in docs/desks.md anew
+	tests/tools.sh ensure ssh browser
+	$(CARGO) test --workspace --locked --test scenarios -- desk::each_page
+	mkdir -p docs/pictures
+	cp $(PICTURES:%=target/desk-pictures/%.png) docs/pictures/
 
 test-tools:
 	tests/tools.sh ensure

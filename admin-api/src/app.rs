@@ -15,6 +15,7 @@ use crate::hashing::Hashing;
 use crate::idle::LastUse;
 use crate::indexes::Indexes;
 use crate::places::Places;
+use crate::presence::Watching;
 use crate::terminals::Terminals;
 
 /// Recordings that one account may have sent out at once: each holds an open
@@ -116,6 +117,7 @@ pub(crate) struct Parts {
     pub(crate) stops: Places<AccountName>,
     pub(crate) terminals_open: Places<AccountName>,
     pub(crate) viewers: Places<AccountName>,
+    pub(crate) watching: Watching,
 }
 
 impl Api {
@@ -132,6 +134,7 @@ impl Api {
             stops: Places::new(CALLS),
             terminals_open: Places::new(TERMINALS),
             viewers: Places::new(VIEWS),
+            watching: Watching::default(),
         }))
     }
 }

@@ -69,9 +69,21 @@ impl Call<'_> {
     pub(crate) fn is_from_here(&self) -> Result<(), ApiError> {
         let reads = matches!(*self.method, Method::GET | Method::HEAD)
             && !self.headers.contains_key(UPGRADE);
+        self.is_ours(reads)
+    }
+
+    /// Lets pass what our own pages call, and no address that somebody was sent.
+    ///
+    /// # Errors
+    /// 403 for all else.
+    pub(crate) fn is_from_our_page(&self) -> Result<(), ApiError> {
+        self.is_ours(false)
+    }
+
+    fn is_ours(&self, reads: bool) -> Result<(), ApiError> {
         let from_here = match self.text(&SEC_FETCH_SITE) {
             Some("same-origin") => true,
-            // Typed or taken from a bookmark.
+            // Typed, taken from a bookmark or from a message.
             Some("none") => reads,
             Some(_) => false,
             None => reads || self.is_same_origin(),

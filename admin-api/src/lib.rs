@@ -23,6 +23,7 @@ pub mod page;
 mod pages;
 pub mod password;
 mod places;
+mod presence;
 mod problem;
 mod routes;
 mod show;

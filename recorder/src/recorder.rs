@@ -274,6 +274,9 @@ impl Inner {
             writers: self.writers.clone(),
             live: Arc::clone(&self.live),
         }));
+        if let Some(command) = &header.command {
+            lock(&core.state).recent.begin(command);
+        }
         for writer in [&self.writers.log, &self.writers.chunks] {
             writer.adopt(&core)?;
         }

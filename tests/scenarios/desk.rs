@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use harness::api::PASSWORD;
 use harness::binary::{Binary, program};
+use harness::client::Client;
 use harness::plant::PlantFile;
 use harness::sshd::Sshd;
 use harness::tools::{Tool, workspace};
@@ -117,7 +118,7 @@ async fn the_whole_story_with_a_browser_for_each() {
     let events = audun.audit("").await;
     let of = |action: &str| events.iter().filter(|e| e.action == action).count();
     for (action, times) in [
-        ("request.created", 1),
+        ("request.filed", 1),
         ("session.opened", 1),
         ("session.let_in", 1),
         ("session.closed", 1),
@@ -174,8 +175,18 @@ async fn each_page_for_each_role_light_dark_and_on_a_phone() {
         stage.binary.now().plus(Duration::from_secs(7200)),
     );
     let waiting = vera.ask("plc-9", None, until).await.expect("asked").id;
+    // One session that is over and proven, and one that runs.
     let door = vera.door(&grant).await;
-    let mut client = harness::client::Client::ssh(&door, &["-tt"], None).start();
+    let mut client = Client::ssh(&door, &["-tt"], None).start();
+    for line in ["uptime", "df -h /", "echo done-$((40 + 2))"] {
+        client.send(&format!("{line}\n")).await;
+    }
+    client.expect("done-42").await;
+    client.send("exit\n").await;
+    let _ = client.end(Duration::from_secs(10)).await;
+    let over = vera.last_session().await.id;
+    let door = vera.door(&grant).await;
+    let mut client = Client::ssh(&door, &["-tt"], None).start();
     client.send("echo shown-$((40 + 2))\n").await;
     client.expect("shown-42").await;
     let session = vera.last_session().await.id;
@@ -183,7 +194,8 @@ async fn each_page_for_each_role_light_dark_and_on_a_phone() {
     let roles = json!({
         "vendor": { "name": "vera", "paths": {
             "desk": "/", "ask": "/ask", "request": format!("/requests/{waiting}"),
-            "window": format!("/grants/{grant}"), "account": "/account",
+            "window": format!("/grants/{grant}"),
+            "terminal": format!("/grants/{grant}/terminal"), "account": "/account",
         }},
         "approver": { "name": "anna", "paths": {
             "desk": "/", "decision": format!("/requests/{waiting}"), "ways": "/ways",
@@ -193,7 +205,7 @@ async fn each_page_for_each_role_light_dark_and_on_a_phone() {
             "desk": "/", "session": format!("/sessions/{session}"), "sessions": "/sessions",
         }},
         "auditor": { "name": "audun", "paths": {
-            "desk": "/", "recording": format!("/recordings/{session}"), "audit": "/audit",
+            "desk": "/", "recording": format!("/recordings/{over}?at=2"), "audit": "/audit",
             "log": "/checkpoints",
         }},
         "admin": { "name": "adam", "paths": {

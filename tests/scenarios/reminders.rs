@@ -286,7 +286,7 @@ async fn a_mail_server_that_is_down_or_says_no() {
     let mails = mail.once(1).await;
     assert_eq!(mails[0].to(), "anna@example.com");
     let failed = until("the failure", async || {
-        let failed = audun.audit("action=notice.failed").await;
+        let failed = audun.audit("&action=notice.failed").await;
         failed.into_iter().next()
     })
     .await;

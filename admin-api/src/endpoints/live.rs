@@ -5,26 +5,28 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::policy::Action;
-use domain::{AccountName, SessionId, WatchId};
+use domain::{AccountName, SessionId};
 use futures::{Stream, StreamExt as _, stream};
 use recorder::{Seen, View};
 use serde_json::{Value, json};
-use store::Store;
+use store::LoginKind;
 use tokio::time::Instant;
 use utoipa_axum::routes;
 
 use crate::app::Api;
 use crate::caller::Caller;
+use crate::cookie::Call;
 use crate::dto::LiveQuery;
 use crate::input::{At, Params};
 use crate::places::Place;
+use crate::presence::{Presence, now};
 use crate::problem::ApiError;
 use crate::routes::Routes;
 
@@ -36,13 +38,16 @@ const LOOKING_ON: Duration = Duration::from_millis(300);
 const CHECK: Duration = Duration::from_secs(1);
 
 pub(super) fn routes() -> Routes {
-    Routes::group("sessions").allow(Action::WatchSession, routes!(watch_session))
+    Routes::group("sessions")
+        .allow(Action::WatchSession, routes!(watch_session))
+        .allow(Action::WatchSession, routes!(still_here))
 }
 
 /// Watch a session as it happens, its newest channel with a terminal. Events, with
 /// JSON as their data: `screen` {channel, cols, rows, data} is a new beginning,
 /// `output` {channel, data}, `resize` {channel, cols, rows}, `marker` {channel, text},
-/// and `ended` {} is the last. `data` is raw output in base64.
+/// and `ended` {} is the last; or `left` {}, when one who joined is no longer there.
+/// `data` is raw output in base64.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/live",
@@ -54,7 +59,20 @@ async fn watch_session(
     caller: Caller,
     At(id): At<SessionId>,
     Params(query): Params<LiveQuery>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let join = query.join.unwrap_or(false);
+    if join && caller.login.kind == LoginKind::Browser {
+        // A link that somebody was sent makes nobody a watcher.
+        let call = Call {
+            method: &method,
+            uri: &uri,
+            headers: &headers,
+        };
+        call.is_from_our_page()?;
+    }
     let seen = api.store.session(&caller.scope(), id).await?;
     seen.ok_or_else(|| ApiError::not_found(format!("session/{id}")))?;
     let place = api.viewers.take(caller.account.name.clone());
@@ -65,18 +83,14 @@ async fn watch_session(
             "You watch too many sessions already. Close one of them, then try again.",
         )
     })?;
-    let join = query.join.unwrap_or(false);
-    let watch = api.store.begin_watch(&caller.actor(), id, join).await?;
+    let presence = Presence::begin(&api, &caller, id, join).await?;
     let watcher = Watcher {
-        _presence: Presence {
-            store: api.store.clone(),
-            watch: join.then_some(watch),
-        },
         view: api.recorder.view(id),
         session: id,
         every: if join { JOINED } else { LOOKING_ON },
         checked: now(),
         over: false,
+        presence,
         caller,
         api,
         _place: place,
@@ -89,16 +103,25 @@ async fn watch_session(
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a pause between looks, not a time of the plant"
+/// Say that one still watches a session that one has joined: without it, one counts
+/// for a quarter of a minute. A page says it for as long as it can be seen.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/here",
+    params(("id" = String, Path, description = "The session")),
+    responses((status = 204, description = "Heard")),
 )]
-fn now() -> Instant {
-    Instant::now()
+async fn still_here(
+    State(api): State<Api>,
+    caller: Caller,
+    At(id): At<SessionId>,
+) -> Result<StatusCode, ApiError> {
+    api.watching.here(&caller.account.name, id, now());
+    Ok(StatusCode::NO_CONTENT)
 }
 
 struct Watcher {
-    _presence: Presence,
+    presence: Presence,
     view: View,
     session: SessionId,
     every: Duration,
@@ -119,6 +142,12 @@ impl Watcher {
             }
             if now().duration_since(self.checked) >= CHECK {
                 self.checked = now();
+                if self.presence.is_over() {
+                    return event("left", &json!({})).map(|left| {
+                        self.over = true;
+                        vec![left]
+                    });
+                }
                 self.over = !self.may_go_on().await?;
             }
             let mut events: Vec<_> = self
@@ -176,27 +205,4 @@ fn shown(channel: u32, seen: Seen) -> Option<Event> {
 
 fn event(name: &str, data: &Value) -> Option<Event> {
     Event::default().event(name).json_data(data).ok()
-}
-
-/// A watcher's presence in the store; it ends when dropped, however the stream ends.
-struct Presence {
-    store: Store,
-    watch: Option<WatchId>,
-}
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        let Some(watch) = self.watch.take() else {
-            return;
-        };
-        let store = self.store.clone();
-        tokio::spawn(async move {
-            // A watcher who has left must not count for longer than the database
-            // makes it.
-            while let Err(error) = store.end_watch(watch).await {
-                tracing::error!(%watch, reason = %error, "live.watch_not_ended");
-                tokio::time::sleep(CHECK).await;
-            }
-        });
-    }
 }

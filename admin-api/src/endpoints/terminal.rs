@@ -8,9 +8,10 @@
 //! A script can't tell a WebSocket to wait, so a browser acknowledges what it has
 //! drawn, and is not sent much more than that.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -38,6 +39,10 @@ use crate::terminals::{Line, Shown, Typed, Visit};
 
 /// So much may be sent that the browser has not drawn, in bytes.
 const AHEAD: u64 = 512 << 10;
+/// So much may be typed that the broker does not take, in bytes, and what a message
+/// costs besides its own.
+const MOST_TYPED: usize = 1 << 20;
+const MESSAGE_COST: usize = 64;
 /// The largest message from a browser, in bytes.
 const LARGEST: usize = 64 << 10;
 /// So often is the browser asked whether it is there.
@@ -53,6 +58,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const NORMAL: u16 = 1000;
 /// What came is no message of ours.
 const UNKNOWN: u16 = 1003;
+/// More came than can be taken.
+const TOO_MUCH: u16 = 1009;
 /// The broker opened no terminal.
 const FAILED: u16 = 1011;
 /// The login is over; from 4000 on the numbers are ours.
@@ -182,11 +189,16 @@ enum Said {
     Ack(u64),
 }
 
-/// What the browser has drawn.
+/// What a browser tells of its person and of itself.
 #[derive(Default)]
-struct Drawn {
-    bytes: AtomicU64,
+struct Told {
+    /// Output that it has drawn, in bytes.
+    drawn: AtomicU64,
     more: Notify,
+    /// Something was typed since this was looked at last.
+    typed: AtomicBool,
+    /// Bytes that were typed and that the broker has not taken.
+    waiting: AtomicUsize,
 }
 
 /// Until either side, or the login, ends it. With the code to close with.
@@ -198,33 +210,41 @@ async fn relay(
     stream: SplitStream<WebSocket>,
 ) -> u16 {
     let Line { typed, shown } = line;
-    let drawn = Drawn::default();
-    let from_browser = pin!(take(stream, typed, &drawn));
-    let to_browser = pin!(show(shown, sink, &drawn));
-    let login = pin!(login_over(api, caller));
+    let told = Told::default();
+    let (queue, queued) = mpsc::unbounded_channel();
+    let from_browser = pin!(take(stream, queue, &told));
+    let to_broker = pin!(hand_on(queued, typed, &told));
+    let to_browser = pin!(show(shown, sink, &told));
+    let login = pin!(login_over(api, caller, &told));
     tokio::select! {
         code = from_browser => code,
         code = to_browser => code,
         code = login => code,
+        never = to_broker => match never {},
     }
 }
 
+/// Never waits for anything but the browser: what it has drawn must be heard while
+/// the broker takes nothing.
 async fn take(
     mut stream: SplitStream<WebSocket>,
-    typed: mpsc::Sender<Typed>,
-    drawn: &Drawn,
+    queue: mpsc::UnboundedSender<Typed>,
+    told: &Told,
 ) -> u16 {
     loop {
         let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, stream.next()).await else {
             return NORMAL;
         };
         let typing = match message {
-            Message::Binary(bytes) => Typed::Keys(bytes),
+            Message::Binary(bytes) => {
+                told.typed.store(true, Ordering::Relaxed);
+                Typed::Keys(bytes)
+            }
             Message::Text(text) => match serde_json::from_str(&text) {
                 Ok(Said::Resize(cols, rows)) => Typed::Resize(cols, rows),
                 Ok(Said::Ack(bytes)) => {
-                    drawn.bytes.fetch_add(bytes, Ordering::Relaxed);
-                    drawn.more.notify_one();
+                    told.drawn.fetch_add(bytes, Ordering::Relaxed);
+                    told.more.notify_one();
                     continue;
                 }
                 Err(_) => return UNKNOWN,
@@ -232,26 +252,50 @@ async fn take(
             Message::Ping(_) | Message::Pong(_) => continue,
             Message::Close(_) => return NORMAL,
         };
-        if typed.send(typing).await.is_err() {
-            // How it ended comes the other way.
-            return std::future::pending().await;
+        let cost = cost(&typing);
+        if told.waiting.fetch_add(cost, Ordering::Relaxed) > MOST_TYPED {
+            return TOO_MUCH;
         }
+        let _ = queue.send(typing);
     }
+}
+
+/// What was typed, to the broker. Once that takes nothing more, how it ended comes the
+/// other way.
+async fn hand_on(
+    mut queued: mpsc::UnboundedReceiver<Typed>,
+    typed: mpsc::Sender<Typed>,
+    told: &Told,
+) -> Infallible {
+    while let Some(typing) = queued.recv().await {
+        let cost = cost(&typing);
+        let _ = typed.send(typing).await;
+        told.waiting.fetch_sub(cost, Ordering::Relaxed);
+    }
+    std::future::pending().await
+}
+
+fn cost(typed: &Typed) -> usize {
+    let bytes = match typed {
+        Typed::Keys(bytes) => bytes.len(),
+        Typed::Resize(..) => 0,
+    };
+    bytes + MESSAGE_COST
 }
 
 async fn show(
     mut shown: mpsc::Receiver<Shown>,
     sink: &mut SplitSink<WebSocket, Message>,
-    drawn: &Drawn,
+    told: &Told,
 ) -> u16 {
     let mut sent: u64 = 0;
     let mut ping = tokio::time::interval(PING);
     loop {
-        let is_ahead = sent.saturating_sub(drawn.bytes.load(Ordering::Relaxed)) > AHEAD;
+        let is_ahead = sent.saturating_sub(told.drawn.load(Ordering::Relaxed)) > AHEAD;
         let message = tokio::select! {
             biased;
             _ = ping.tick() => Message::Ping(Vec::new().into()),
-            () = drawn.more.notified(), if is_ahead => continue,
+            () = told.more.notified(), if is_ahead => continue,
             shown = shown.recv(), if !is_ahead => match shown {
                 Some(Shown::Output(bytes)) => {
                     sent = sent.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
@@ -269,11 +313,13 @@ async fn show(
 
 /// Ready once the login was made void. One that has merely come to its end does not
 /// end the work: the grant's window says how long that may take.
-async fn login_over(api: &Api, caller: &Caller) -> u16 {
+async fn login_over(api: &Api, caller: &Caller, told: &Told) -> u16 {
     loop {
         tokio::time::sleep(CHECK).await;
-        // Whoever has a terminal open is there.
-        caller.mark_used(api);
+        // An open terminal is no person, but a key that was pressed is.
+        if told.typed.swap(false, Ordering::Relaxed) {
+            caller.mark_used(api);
+        }
         if api.clock.now() >= caller.login.expires_at {
             return std::future::pending().await;
         }

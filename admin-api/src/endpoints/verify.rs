@@ -88,10 +88,14 @@ async fn verify_recording(
         identities: Vec::new(),
     };
     let (send, events) = mpsc::channel(WAITING);
-    spawn_blocking(move || check(&contents, &trust, &send));
-    let events = stream::unfold((events, place), |(mut events, place)| async move {
+    spawn_blocking(move || {
+        check(&contents, &trust, &send);
+        // Until the work is done, however soon its reader has left.
+        drop(place);
+    });
+    let events = stream::unfold(events, |mut events| async move {
         let event = events.recv().await?;
-        Some((Ok(event), (events, place)))
+        Some((Ok(event), events))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
@@ -103,6 +107,7 @@ fn check(contents: &Contents, trust: &Trust, send: &mpsc::Sender<Event>) {
         let seen = || {
             done += 1;
             tell(send, "progress", &json!({ "done": done }));
+            !send.is_closed()
         };
         InPlace::new(contents, seen)
             .map_err(|error| error.to_string())
@@ -127,6 +132,7 @@ fn check(contents: &Contents, trust: &Trust, send: &mpsc::Sender<Event>) {
             let result = json!({ "verdict": verdict.as_str(), "summary": summary(&report) });
             tell(send, "result", &result);
         }
+        Err(_) if send.is_closed() => {}
         Err(why) => {
             tracing::error!(why, "recording.not_verified");
             let undecided = Outcome::Undecided.as_str();

@@ -67,6 +67,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     (
         "POST",
+        "/api/v1/sessions/{id}/here",
+        "approver operator auditor",
+    ),
+    (
+        "POST",
         "/api/v1/sessions/{id}/end",
         "vendor approver operator admin",
     ),

@@ -28,7 +28,10 @@ try {
   await shows(vera, MARKUP);
   await shows(olga, MARKUP);
   // A title, a link of the asset's choice, the clipboard, an answer-back, other screens.
-  await type(String.raw`printf '\033]0;owned\007\033]2;owned\007\033]8;;javascript:alert(3)\007click\033]8;;\007\033]52;c;b3duZWQ=\007\033[c\033[?1049h\033[?1049l\n'`);
+  await type(String.raw`printf '\033]0;owned\007\033]2;owned\007\033]8;;javascript:alert(3)\007click\033]8;;\007\033]52;c;b3duZWQ=\007\033[?1049h\033[?1049l\n'`);
+  // What a terminal answers when it is asked is typed, and read by who asked.
+  await type("printf '\\033[c'; read -rs -t 5 -d c answer; printf 'answered-%s\\n' yes");
+  await shows(vera, "answered-yes");
   await type("printf 'after-%s\\n' sequences");
   await shows(vera, "after-sequences");
   await vera.getByText("click", { exact: true }).first().click({ trial: true }).catch(() => {});
@@ -38,6 +41,8 @@ try {
   await shows(olga, "after-junk", 60_000);
 
   // Without end, until somebody presses Ctrl-C.
+  // The junk may have asked the terminal something as well.
+  await vera.keyboard.press("Control+u");
   await type("yes 'a flood of lines that does not end by itself'");
   const slow = [];
   for (let second = 0; second < 6; second += 1) {

@@ -19,7 +19,7 @@ let looked = 0;
 
 async function look(page, name) {
   looked += 1;
-  await page.waitForTimeout(700);
+  await page.waitForTimeout(page.url().endsWith("/terminal") ? 2500 : 700);
   await page.screenshot({ path: join(facts.pictures, `${name}.png`) });
   await page.evaluate(axe);
   // What an asset prints has colours of its own.

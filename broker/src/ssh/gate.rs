@@ -18,6 +18,9 @@ use tokio::sync::{mpsc, watch};
 use super::channel::Line;
 use super::line::Backlog;
 
+/// So much of a signal's name is kept, in characters: some are a vendor's own.
+const LONGEST_SIGNAL: usize = 64;
+
 /// How often one who waits to be let in is told that they still do.
 const REMINDED: Duration = Duration::from_secs(60);
 
@@ -89,11 +92,14 @@ impl<'a> Gate<'a> {
     ///
     /// # Errors
     /// When the recording has stopped.
-    pub(super) fn passes_signal(&self, signal: &Sig) -> Result<bool, RecordingStopped> {
+    pub(super) async fn passes_signal(&self, signal: &Sig) -> Result<bool, RecordingStopped> {
         let open = self.is_open();
         if !open {
-            let marker = format!("signal {signal:?} while input is held, not sent");
+            let signal: String = format!("{signal:?}").chars().take(LONGEST_SIGNAL).collect();
+            let marker = format!("signal {signal} while input is held, not sent");
             self.output.marker(&marker)?;
+            // Those that come faster than the disk takes them are not read.
+            self.output.ready().await?;
         }
         Ok(open)
     }
@@ -107,17 +113,17 @@ impl<'a> Gate<'a> {
         tail: &mut InputTail,
         signals: &mut mpsc::Receiver<Sig>,
     ) -> Result<(), RecordingStopped> {
-        if self.is_open() {
-            return Ok(());
+        // It may shut again while it is said that it is open.
+        while !self.is_open() {
+            let last = tokio::select! {
+                last = self.told_while_shut() => last,
+                never = self.remind() => match never {},
+                stopped = self.drain(tail) => return stopped,
+                stopped = self.refuse_signals(signals) => return stopped,
+            };
+            // Only now, so that nothing is dropped while it is said.
+            self.tell(last, Input::Flows).await;
         }
-        let last = tokio::select! {
-            last = self.told_while_shut() => last,
-            never = self.remind() => match never {},
-            stopped = self.drain(tail) => return stopped,
-            stopped = self.refuse_signals(signals) => return stopped,
-        };
-        // Only now, so that nothing is dropped while it is said.
-        self.tell(last, Input::Flows).await;
         Ok(())
     }
 
@@ -221,7 +227,7 @@ impl<'a> Gate<'a> {
         signals: &mut mpsc::Receiver<Sig>,
     ) -> Result<(), RecordingStopped> {
         while let Some(signal) = signals.recv().await {
-            self.passes_signal(&signal)?;
+            self.passes_signal(&signal).await?;
         }
         std::future::pending().await
     }

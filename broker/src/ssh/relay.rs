@@ -67,6 +67,9 @@ type Asset = ChannelWriteHalf<client::Msg>;
 /// PuTTY's clients close a channel when its output ends, and would not hear of it.
 const EXIT_FOLLOWS: Duration = Duration::from_millis(200);
 
+/// What is sent of a terminal's input before it is looked again whether it may, in bytes.
+const AT_ONCE: usize = 4 << 10;
+
 /// What an asset still has to answer.
 enum Question {
     Terminal,
@@ -261,6 +264,19 @@ impl Relay<'_> {
         Ok(())
     }
 
+    /// At a terminal in small pieces: one that the asset is slow to take can't be
+    /// called back when input is paused.
+    fn pieces(&self, mut bytes: Bytes) -> impl Iterator<Item = Bytes> + use<> {
+        let most = match self.line.terminal {
+            Some(_) => AT_ONCE,
+            None => usize::MAX,
+        };
+        std::iter::from_fn(move || {
+            let piece = bytes.split_to(bytes.len().min(most));
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+
     /// Input, as far as it is durable, and while the permit holds and the gate is open.
     async fn forward(&self, mut tail: InputTail, asset: &Asset, tap: &Tap) -> Over {
         let session = self.line.session;
@@ -270,23 +286,25 @@ impl Relay<'_> {
                 Ok(None) => break,
                 Err(why) => return why.into(),
             };
-            let length = bytes.len();
-            if !self.gate.passes(length).await {
-                continue;
+            for bytes in self.pieces(bytes) {
+                let length = bytes.len();
+                if !self.gate.passes(length).await {
+                    continue;
+                }
+                tap.room().await;
+                // Again, since it may have shut while the asset took nothing.
+                if !self.gate.passes(length).await {
+                    continue;
+                }
+                if let Err(denied) = session.permit.check(session.house.clock.now()) {
+                    return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
+                }
+                if asset.data_bytes(bytes).await.is_err() {
+                    // How it ended comes the other way.
+                    return pending().await;
+                }
+                self.backlog.taken(length);
             }
-            tap.room().await;
-            // Again, since it may have shut while the asset took nothing.
-            if !self.gate.passes(length).await {
-                continue;
-            }
-            if let Err(denied) = session.permit.check(session.house.clock.now()) {
-                return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
-            }
-            if asset.data_bytes(bytes).await.is_err() {
-                // How it ended comes the other way.
-                return pending().await;
-            }
-            self.backlog.taken(length);
         }
         self.gate.opened().await;
         let _ = asset.eof().await;
@@ -301,7 +319,7 @@ impl Relay<'_> {
             if let Err(denied) = session.permit.check(session.house.clock.now()) {
                 return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
             }
-            match self.gate.passes_signal(&signal) {
+            match self.gate.passes_signal(&signal).await {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(why) => return why.into(),
@@ -311,6 +329,15 @@ impl Relay<'_> {
             }
             if let Err(why) = self.output.durable().await {
                 return why.into();
+            }
+            // Again, since it may have shut while the disk took its time.
+            match self.gate.passes_signal(&signal).await {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(why) => return why.into(),
+            }
+            if let Err(denied) = session.permit.check(session.house.clock.now()) {
+                return Over::Cut(ChannelEnd::noted(ended(&denied), denied.code()));
             }
             let _ = asset.signal(signal).await;
         }

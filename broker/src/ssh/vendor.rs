@@ -89,7 +89,13 @@ impl Vendor {
         let waiting = self.lines.values().filter(waiting).count();
         match &self.doorway.door {
             Door::Open(session) => {
-                waiting + session.tasks.len() >= limits.channels
+                // Whoever watches sees one at a time.
+                let most = if session.permit.supervised() {
+                    1
+                } else {
+                    limits.channels
+                };
+                waiting + session.tasks.len() >= most
                     || session.recordings() >= limits.channels_in_all
             }
             Door::Shut | Door::Refused(_) => waiting >= limits.channels,

@@ -33,6 +33,7 @@ pub struct Permit {
     account: AccountName,
     asset: AssetName,
     zone: ZoneName,
+    supervised: bool,
     conduit: Conduit,
     target: SocketAddr,
     user: String,
@@ -92,6 +93,7 @@ impl Permit {
             account: ask.account.name.clone(),
             asset: ask.asset.name.clone(),
             zone: ask.zone.name.clone(),
+            supervised: ask.zone.supervised,
             conduit: conduit.clone(),
             target: endpoint.at(ask.asset.address),
             user: endpoint.user.clone(),
@@ -120,6 +122,12 @@ impl Permit {
     #[must_use]
     pub fn window_end(&self) -> Timestamp {
         Timestamp::from_micros(self.life.0.load(Ordering::Acquire))
+    }
+
+    /// Whether somebody must watch what is done under it.
+    #[must_use]
+    pub const fn supervised(&self) -> bool {
+        self.supervised
     }
 
     /// The session that it is for.

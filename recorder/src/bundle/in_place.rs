@@ -17,9 +17,9 @@ pub struct InPlace<Seen> {
     seen: Seen,
 }
 
-impl<Seen: FnMut()> InPlace<Seen> {
+impl<Seen: FnMut() -> bool> InPlace<Seen> {
     /// What a bundle of `contents` would have in it. `seen` is called for each chunk
-    /// that is read.
+    /// that is read, and says whether to go on.
     ///
     /// # Errors
     /// [`ArchiveError`] if something of the recording is missing.
@@ -56,7 +56,7 @@ impl<Seen: FnMut()> InPlace<Seen> {
     }
 }
 
-impl<Seen: FnMut()> Files for InPlace<Seen> {
+impl<Seen: FnMut() -> bool> Files for InPlace<Seen> {
     fn read(&mut self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
         if let Some(paper) = self.papers.get(name) {
             if u64::try_from(paper.len()).unwrap_or(u64::MAX) > limit {
@@ -69,7 +69,9 @@ impl<Seen: FnMut()> Files for InPlace<Seen> {
             .and_then(|n| n.strip_prefix('/'));
         match inside.filter(|_| self.chunks.contains(name)) {
             Some(inside) => {
-                (self.seen)();
+                if !(self.seen)() {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
                 self.stored.read(inside, limit)
             }
             None => Ok(None),

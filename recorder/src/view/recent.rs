@@ -6,10 +6,15 @@ use std::sync::Arc;
 use bytes::BytesMut;
 
 use super::Seen;
+use crate::cast::Stream;
 use crate::channel::What;
+use crate::screen::one_line;
 
 /// So much output is kept: some screens of any terminal.
 const KEPT: usize = 64 << 10;
+
+/// So much of a command is shown, in characters.
+const LONGEST_COMMAND: usize = 4096;
 
 /// So many pieces are kept, whatever is in them.
 const PIECES: usize = 1024;
@@ -32,6 +37,12 @@ impl Recent {
             next: 0,
             size,
         }
+    }
+
+    /// What a channel without a terminal was opened for: it echoes nothing.
+    pub(crate) fn begin(&mut self, command: &str) {
+        let line = format!("» {}\r\n", one_line(command, LONGEST_COMMAND));
+        self.push(&What::Output(Stream::Out, line.into()));
     }
 
     pub(crate) const fn has_terminal(&self) -> bool {
@@ -113,7 +124,6 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::cast::Stream;
 
     fn output(text: &str) -> What {
         What::Output(Stream::Out, Bytes::copy_from_slice(text.as_bytes()))
@@ -161,6 +171,17 @@ mod tests {
         };
         assert!(data.len() <= KEPT && data.len() > KEPT / 2);
         assert!(data.starts_with(b"\n") && data.ends_with(b"latest"));
+    }
+
+    #[test]
+    fn a_command_is_seen_and_does_nothing_to_the_screen() {
+        let mut recent = Recent::new(None);
+        recent.begin("reboot\x1b[2J\nnow");
+        let (seen, _) = recent.since(0, None);
+        let [Seen::Screen { data, .. }] = seen.as_slice() else {
+            panic!("{seen:?}");
+        };
+        assert_eq!(data, "» reboot[2Jnow\r\n".as_bytes());
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct DueNotice {
     pub created_at: Timestamp,
     /// How often it was tried in vain.
     pub tries: u32,
+    /// Whether the account still is active: nobody else is told anything.
+    pub active: bool,
 }
 
 impl Store {
@@ -55,7 +57,7 @@ impl Store {
     ) -> Result<Vec<DueNotice>, StoreError> {
         let rows = sqlx::query(concat!(
             "SELECT notices.id, event, kind, account, email, subject, body, path,",
-            " notices.created_at, tries FROM notices JOIN accounts ON accounts.name = account",
+            " notices.created_at, tries, accounts.disabled_at IS NULL AS active FROM notices JOIN accounts ON accounts.name = account",
             " WHERE channel = $1 AND webhook = $2 AND sent_at IS NULL AND failed_at IS NULL",
             " AND next_try_at <= $3 ORDER BY next_try_at, notices.id LIMIT $4",
         ))
@@ -183,5 +185,6 @@ fn due(row: &SqliteRow) -> Result<DueNotice, StoreError> {
         path: fields.get("path")?,
         created_at: fields.time("created_at")?,
         tries: fields.count("tries")?,
+        active: fields.get("active")?,
     })
 }

@@ -4,6 +4,9 @@ import type { Screen } from "./screen.ts";
 
 export type LiveState = "connecting" | "moving" | "broken" | "refused" | "ended";
 
+/** So often one who has joined says that they are there, in ms. */
+const HERE = 5_000;
+
 /** Shows a session as it runs; `join` counts as watching it. Returns how to stop. */
 export function watch(
   session: string,
@@ -36,5 +39,19 @@ export function watch(
   source.addEventListener("error", () =>
     say(source.readyState === EventSource.CLOSED ? "refused" : "broken"),
   );
-  return () => source.close();
+  on("left", () => {
+    source.close();
+    say("refused");
+  });
+  // Who has joined counts for as long as they say that they are there.
+  const here = () =>
+    void fetch(`${BASE}/sessions/${encodeURIComponent(session)}/here`, {
+      method: "POST",
+      headers: { "Drawbridge-Background": "1" },
+    }).catch(() => {});
+  const timer = join ? setInterval(here, HERE) : undefined;
+  return () => {
+    clearInterval(timer);
+    source.close();
+  };
 }

@@ -82,6 +82,10 @@ impl Lane {
     }
 
     async fn one(&self, notice: &DueNotice, stop: &CancellationToken) -> Result<(), StoreError> {
+        if !notice.active {
+            let why = "the account was disabled before it could be told";
+            return self.store.notice_failed(notice.id, why).await;
+        }
         let stopped = async {
             stop.cancelled().await;
             self.clock.wait_until(self.clock.monotonic() + GRACE).await;
