@@ -215,10 +215,15 @@ impl Store {
             .execute(tx.conn())
             .await?;
         let issued = issue_token(&mut tx, name, source, lifetime, by).await?;
-        let mut after = json!({ "token": issued.id, "expires_at": issued.expires_at });
-        if let ComingBy::Browser { banner, .. } = by {
-            after["banner_accepted"] = banner.into();
-        }
+        let (token, expires_at) = (issued.id, issued.expires_at);
+        let after = match by {
+            ComingBy::Program => json!({ "token": token, "expires_at": expires_at }),
+            ComingBy::Browser { banner, .. } => json!({
+                "token": token,
+                "expires_at": expires_at,
+                "banner_accepted": banner,
+            }),
+        };
         let draft = Draft::new("account.signed_in", "account", name).after(after);
         tx.commit(&Actor::account(name.clone(), source), draft)
             .await?;

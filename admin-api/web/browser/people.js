@@ -49,6 +49,8 @@ export class People {
     page.setDefaultTimeout(20_000);
     page.on("pageerror", (error) => this.faults.push(`${page.url()}: ${error.message}`));
     page.on("dialog", (dialog) => {
+      // Leaving an open terminal is asked about.
+      if (dialog.type() === "beforeunload") return void dialog.accept();
       this.faults.push(`${page.url()}: a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });

@@ -29,6 +29,8 @@ export class Screen {
     this.#host = host;
     this.#terminal = new Terminal({
       disableStdin: readOnly,
+      // It would complain of each odd byte that an asset prints.
+      logLevel: "off",
       cursorBlink: !readOnly,
       cursorInactiveStyle: readOnly ? "none" : "outline",
       scrollback: readOnly ? 0 : 5_000,
