@@ -32,7 +32,10 @@ async function look(page, name) {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
     const all = [...document.querySelectorAll("main *")];
-    const over = all.filter((one) => one.getBoundingClientRect().right > clientWidth + 1);
+    const scrolls = (one) => one && (getComputedStyle(one).overflowX !== "visible" || scrolls(one.parentElement));
+    const over = all.filter(
+      (one) => one.getBoundingClientRect().right > clientWidth + 1 && !scrolls(one.parentElement),
+    );
     return over.slice(0, 5).map((one) => one.cloneNode().outerHTML);
   });
   if (wide.length > 0) found.push(`${name}: wider than the window: ${wide.join(" ")}`);
