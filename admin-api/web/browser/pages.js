@@ -36,7 +36,7 @@ async function look(page, name) {
     const over = all.filter(
       (one) => one.getBoundingClientRect().right > clientWidth + 1 && !scrolls(one.parentElement),
     );
-    return over.slice(0, 5).map((one) => one.cloneNode().outerHTML);
+    return [`by ${scrollWidth - clientWidth}`, ...over.slice(0, 5).map((one) => one.cloneNode().outerHTML)];
   });
   if (wide.length > 0) found.push(`${name}: wider than the window: ${wide.join(" ")}`);
 }
