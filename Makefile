@@ -53,7 +53,7 @@ $(REPLAY)/dist/replay.html: $(REPLAY_SOURCES) $(REPLAY)/node_modules/.package-lo
 	npm --prefix $(REPLAY) run --silent build
 
 %/node_modules/.package-lock.json: %/package-lock.json
-	@command -v npm >/dev/null || { echo 'The pages are built with npm, which is not here. Install Node.js 20 or later.' >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'The pages are built with npm, which is not here. Install Node.js 20.19 or later.' >&2; exit 1; }
 	npm --prefix $* ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
