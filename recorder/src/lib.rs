@@ -48,7 +48,7 @@ pub use recorder::{LEAST_SEGMENT, Recorder, Settings};
 pub use screen::Patience;
 pub use settle::Health;
 pub use space::Space;
-pub use view::{Seen, View};
+pub use view::{Channels, Seen, View};
 pub use wal::{WalKey, frames_in};
 
 #[cfg(test)]

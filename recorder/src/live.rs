@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use domain::SessionId;
 
 use crate::channel::Core;
+use crate::view::{Over, Picture, Shown};
 use crate::writer::lock;
 
 /// A segment that is full.
@@ -26,6 +27,7 @@ pub(crate) struct Live {
 #[derive(Default)]
 struct State {
     recordings: BTreeMap<u64, Arc<Core>>,
+    over: Over,
     retired: VecDeque<Retired>,
     poisoned: Option<String>,
 }
@@ -55,7 +57,15 @@ impl Live {
 
     /// A recording is over, and its seal is stored.
     pub(crate) fn forget(&self, number: u64) {
-        lock(&self.state).recordings.remove(&number);
+        let Some(core) = lock(&self.state).recordings.get(&number).cloned() else {
+            return;
+        };
+        let recent = lock(&core.state).recent.clone();
+        // Both at once: whoever looks on sees it as one or as the other.
+        let mut state = lock(&self.state);
+        if state.recordings.remove(&number).is_some() {
+            state.over.push(core.session, core.channel, recent);
+        }
     }
 
     /// All of them, by number.
@@ -63,20 +73,17 @@ impl Live {
         lock(&self.state).recordings.values().cloned().collect()
     }
 
-    /// Which of a session's channels is worth looking at: the newest with a terminal,
-    /// or else the newest.
-    pub(crate) fn shown(&self, session: SessionId) -> Option<Arc<Core>> {
-        let of_it: Vec<_> = {
-            let state = lock(&self.state);
-            let all = state.recordings.values();
-            all.filter(|core| core.session == session)
-                .cloned()
-                .collect()
-        };
-        let terminal = |core: &Core| lock(&core.state).recent.has_terminal();
-        of_it
-            .into_iter()
-            .max_by_key(|core| (terminal(core), core.channel))
+    /// What there is to see of a session: each channel that runs, and the latest few
+    /// that are over.
+    pub(crate) fn shown(&self, session: SessionId) -> Vec<Shown> {
+        let state = lock(&self.state);
+        let running = state.recordings.values();
+        let running = running.filter(|core| core.session == session);
+        let running = running.map(|core| Shown {
+            channel: core.channel,
+            picture: Picture::Running(Arc::clone(core)),
+        });
+        state.over.of(session).chain(running).collect()
     }
 
     pub(crate) fn retire(&self, segment: Retired) {

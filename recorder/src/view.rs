@@ -2,13 +2,16 @@
 //! queued for them, so that no number of them and no slow one costs the session
 //! anything.
 
+mod over;
 mod recent;
 
-use std::sync::{Arc, Weak};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::SessionId;
 
+pub(crate) use over::Over;
 pub(crate) use recent::Recent;
 
 use crate::channel::Core;
@@ -16,14 +19,12 @@ use crate::live::Live;
 use crate::recorder::Recorder;
 use crate::writer::lock;
 
-/// Something that somebody who looks on sees.
+/// Something that somebody who looks on sees, on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// A new beginning: another channel, or more has passed than was kept. What was
-    /// seen before is to be forgotten.
+    /// A new beginning: the channel has just come, or more has passed than was kept.
+    /// What was seen of it before is to be forgotten.
     Screen {
-        /// The channel.
-        channel: u32,
         /// Its terminal's columns and rows just now; none without a terminal.
         size: Option<(u16, u16)>,
         /// The latest of its output, raw.
@@ -35,56 +36,105 @@ pub enum Seen {
     Resize(u16, u16),
     /// A remark on the timeline.
     Marker(Arc<str>),
+    /// The channel is over; all of its output was seen.
+    Closed,
+}
+
+/// Which channels of a session somebody looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// All that run, and the latest few that are over.
+    All,
+    /// One: the newest that runs, with a terminal if there is one.
+    Newest,
 }
 
 /// One who looks on at a session, without holding it up.
 pub struct View {
     live: Arc<Live>,
     session: SessionId,
-    at: Option<Place>,
+    which: Channels,
+    places: BTreeMap<u32, Place>,
 }
 
+#[derive(Default)]
 struct Place {
-    core: Weak<Core>,
-    channel: u32,
-    next: u64,
+    /// The number of the next piece; none before the first look.
+    next: Option<u64>,
+    closed: bool,
+}
+
+/// A channel that there is something to see of.
+pub(crate) struct Shown {
+    pub(crate) channel: u32,
+    pub(crate) picture: Picture,
+}
+
+pub(crate) enum Picture {
+    Running(Arc<Core>),
+    Over(Arc<Recent>),
 }
 
 impl Recorder {
-    /// Looks on at a session: at its newest channel with a terminal or, if none has
-    /// one, at its newest.
+    /// Looks on at a session.
     #[must_use]
-    pub fn view(&self, session: SessionId) -> View {
+    pub fn view(&self, session: SessionId, which: Channels) -> View {
         View {
             live: self.live(),
             session,
-            at: None,
+            which,
+            places: BTreeMap::new(),
         }
     }
 }
 
 impl View {
-    /// What has come since the last call, oldest first; nothing, if no channel runs.
-    /// Never waits.
-    pub fn look(&mut self) -> Vec<Seen> {
-        let Some(core) = self.live.shown(self.session) else {
-            return Vec::new();
-        };
-        let same = self.at.as_ref().filter(|at| at.channel == core.channel);
-        let from = same.map(|at| at.next);
-        let (seen, next) = lock(&core.state).recent.since(core.channel, from);
-        self.at = Some(Place {
-            core: Arc::downgrade(&core),
-            channel: core.channel,
-            next,
+    /// What has come since the last call, each with its channel, of one channel oldest
+    /// first. Never waits.
+    pub fn look(&mut self) -> Vec<(u32, Seen)> {
+        let mut shown = self.live.shown(self.session);
+        if self.which == Channels::Newest {
+            shown = shown
+                .into_iter()
+                .max_by_key(Shown::rank)
+                .into_iter()
+                .collect();
+        }
+        let mut seen = Vec::new();
+        self.places.retain(|channel, place| {
+            let is_there = shown.iter().any(|shown| shown.channel == *channel);
+            if !is_there && !place.closed {
+                seen.push((*channel, Seen::Closed));
+            }
+            is_there
         });
+        for Shown { channel, picture } in shown {
+            let place = self.places.entry(channel).or_default();
+            if place.closed {
+                continue;
+            }
+            let (pieces, next) = match &picture {
+                Picture::Running(core) => lock(&core.state).recent.since(place.next),
+                Picture::Over(recent) => recent.since(place.next),
+            };
+            place.next = Some(next);
+            seen.extend(pieces.into_iter().map(|piece| (channel, piece)));
+            if matches!(picture, Picture::Over(_)) {
+                place.closed = true;
+                seen.push((channel, Seen::Closed));
+            }
+        }
         seen
     }
+}
 
-    /// The channel that is looked at, while it runs.
-    #[must_use]
-    pub fn channel(&self) -> Option<u32> {
-        let at = self.at.as_ref()?;
-        (at.core.strong_count() > 0).then_some(at.channel)
+impl Shown {
+    /// The higher, the more it is worth to be looked at alone.
+    fn rank(&self) -> (bool, bool, u32) {
+        let (runs, has_terminal) = match &self.picture {
+            Picture::Running(core) => (true, lock(&core.state).recent.has_terminal()),
+            Picture::Over(recent) => (false, recent.has_terminal()),
+        };
+        (runs, has_terminal, self.channel)
     }
 }

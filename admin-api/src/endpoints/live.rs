@@ -14,7 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::policy::Action;
 use domain::{AccountName, SessionId};
 use futures::{Stream, StreamExt as _, stream};
-use recorder::{Seen, View};
+use recorder::{Channels, Seen, View};
 use serde_json::{Value, json};
 use store::LoginKind;
 use tokio::time::Instant;
@@ -43,11 +43,12 @@ pub(super) fn routes() -> Routes {
         .allow(Action::WatchSession, routes!(still_here))
 }
 
-/// Watch a session as it happens, its newest channel with a terminal. Events, with
-/// JSON as their data: `screen` {channel, cols, rows, data} is a new beginning,
-/// `output` {channel, data}, `resize` {channel, cols, rows}, `marker` {channel, text},
-/// and `ended` {} is the last; or `left` {}, when one who joined is no longer there.
-/// `data` is raw output in base64.
+/// Watch a session as it happens, each of its channels. Events, with JSON as their
+/// data: `screen` {channel, terminal, cols, rows, data} is a channel's beginning, or
+/// starts it anew; `output` {channel, data}, `resize` {channel, cols, rows}, `marker`
+/// {channel, text}, `closed` {channel}; and `ended` {} is the last, or `left` {}, when
+/// one who joined is no longer there. `data` is raw output in base64. The latest few
+/// channels that are over come first.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/live",
@@ -84,8 +85,13 @@ async fn watch_session(
         )
     })?;
     let presence = Presence::begin(&api, &caller, id, join).await?;
+    let which = if query.newest.unwrap_or(false) {
+        Channels::Newest
+    } else {
+        Channels::All
+    };
     let watcher = Watcher {
-        view: api.recorder.view(id),
+        view: api.recorder.view(id, which),
         session: id,
         every: if join { JOINED } else { LOOKING_ON },
         checked: now(),
@@ -150,14 +156,9 @@ impl Watcher {
                 }
                 self.over = !self.may_go_on().await?;
             }
-            let mut events: Vec<_> = self
-                .view
-                .look()
-                .into_iter()
-                .filter_map(|seen| {
-                    let channel = self.view.channel().unwrap_or_default();
-                    shown(channel, seen)
-                })
+            let seen = self.view.look().into_iter();
+            let mut events: Vec<_> = seen
+                .filter_map(|(channel, seen)| shown(channel, seen))
                 .collect();
             if self.over {
                 events.extend(event("ended", &json!({})));
@@ -180,14 +181,15 @@ impl Watcher {
 
 fn shown(channel: u32, seen: Seen) -> Option<Event> {
     let (name, data) = match seen {
-        Seen::Screen {
-            channel,
-            size,
-            data,
-        } => {
+        Seen::Screen { size, data } => {
             let (cols, rows) = size.unwrap_or((80, 24));
-            let data = BASE64_STANDARD.encode(data);
-            let data = json!({ "channel": channel, "cols": cols, "rows": rows, "data": data });
+            let data = json!({
+                "channel": channel,
+                "terminal": size.is_some(),
+                "cols": cols,
+                "rows": rows,
+                "data": BASE64_STANDARD.encode(data),
+            });
             ("screen", data)
         }
         Seen::Output(bytes) => {
@@ -199,6 +201,7 @@ fn shown(channel: u32, seen: Seen) -> Option<Event> {
             ("resize", data)
         }
         Seen::Marker(text) => ("marker", json!({ "channel": channel, "text": &*text })),
+        Seen::Closed => ("closed", json!({ "channel": channel })),
     };
     event(name, &data)
 }

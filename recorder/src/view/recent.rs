@@ -20,7 +20,7 @@ const LONGEST_COMMAND: usize = 4096;
 const PIECES: usize = 1024;
 
 /// The latest pieces of a channel. Each has a number, from 0.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recent {
     pieces: VecDeque<Seen>,
     bytes: usize,
@@ -76,7 +76,7 @@ impl Recent {
 
     /// What came from the piece `from` on, and the number of the next. From the
     /// beginning, or where pieces in between are gone, it starts anew.
-    pub(crate) fn since(&self, channel: u32, from: Option<u64>) -> (Vec<Seen>, u64) {
+    pub(crate) fn since(&self, from: Option<u64>) -> (Vec<Seen>, u64) {
         let kept = u64::try_from(self.pieces.len()).unwrap_or(u64::MAX);
         let first = self.next.saturating_sub(kept);
         let seen = match from {
@@ -84,13 +84,13 @@ impl Recent {
                 let skip = usize::try_from(from - first).unwrap_or(usize::MAX);
                 self.pieces.iter().skip(skip).cloned().collect()
             }
-            Some(_) | None => vec![self.screen(channel, first > 0)],
+            Some(_) | None => vec![self.screen(first > 0)],
         };
         (seen, self.next)
     }
 
     /// All that is kept, at once; `torn` if something came before it.
-    fn screen(&self, channel: u32, torn: bool) -> Seen {
+    fn screen(&self, torn: bool) -> Seen {
         let mut data = BytesMut::with_capacity(self.bytes);
         for piece in &self.pieces {
             if let Seen::Output(bytes) = piece {
@@ -104,7 +104,6 @@ impl Recent {
             data = data.split_off(whole.unwrap_or(0));
         }
         Seen::Screen {
-            channel,
             size: self.size,
             data,
         }
@@ -115,7 +114,7 @@ fn cost(piece: &Seen) -> usize {
     match piece {
         Seen::Output(bytes) => bytes.len(),
         Seen::Marker(label) => label.len(),
-        Seen::Resize(..) | Seen::Screen { .. } => 0,
+        Seen::Resize(..) | Seen::Screen { .. } | Seen::Closed => 0,
     }
 }
 
@@ -138,9 +137,8 @@ mod tests {
         let mut recent = Recent::new(Some((80, 24)));
         recent.push(&output("login: "));
         recent.push(&What::Input(Bytes::from_static(b"secret\r")));
-        let (seen, next) = recent.since(3, None);
+        let (seen, next) = recent.since(None);
         let screen = Seen::Screen {
-            channel: 3,
             size: Some((80, 24)),
             data: Bytes::from_static(b"login: "),
         };
@@ -149,23 +147,23 @@ mod tests {
         recent.push(&output("welcome\r\n"));
         recent.push(&What::Resize(132, 43));
         recent.push(&What::Marker("ten minutes left".into()));
-        let (seen, next) = recent.since(3, Some(next));
+        let (seen, next) = recent.since(Some(next));
         let marker = Seen::Marker("ten minutes left".into());
         assert_eq!(seen, [shown("welcome\r\n"), Seen::Resize(132, 43), marker]);
-        assert_eq!(recent.since(3, Some(next)), (Vec::new(), 4));
+        assert_eq!(recent.since(Some(next)), (Vec::new(), 4));
     }
 
     #[test]
     fn one_who_falls_behind_begins_anew_with_the_latest() {
         let mut recent = Recent::new(Some((80, 24)));
         recent.push(&output("old\r\n"));
-        let (_, next) = recent.since(0, None);
+        let (_, next) = recent.since(None);
         let line = format!("{}\n", "x".repeat(1022));
         for _ in 0..200 {
             recent.push(&output(&line));
         }
         recent.push(&output("latest"));
-        let (seen, _) = recent.since(0, Some(next));
+        let (seen, _) = recent.since(Some(next));
         let [Seen::Screen { data, .. }] = seen.as_slice() else {
             panic!("{} pieces", seen.len());
         };
@@ -177,7 +175,7 @@ mod tests {
     fn a_command_is_seen_and_does_nothing_to_the_screen() {
         let mut recent = Recent::new(None);
         recent.begin("reboot\x1b[2J\nnow");
-        let (seen, _) = recent.since(0, None);
+        let (seen, _) = recent.since(None);
         let [Seen::Screen { data, .. }] = seen.as_slice() else {
             panic!("{seen:?}");
         };
