@@ -14,7 +14,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::house::House;
-use crate::lifecycle;
 use crate::porch::Porch;
 use crate::registry::Registry;
 use crate::settings::Settings;
@@ -22,6 +21,7 @@ use crate::side_door::{Arrival, SideDoor};
 use crate::ssh;
 use crate::watch::watch;
 use crate::workers::Workers;
+use crate::{lifecycle, messages};
 
 /// After a failed accept: none of its causes is gone at once.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -100,6 +100,7 @@ impl Broker {
         let workers = Workers::start().map_err(BrokerError::Threads)?;
         tracing::info!(%address, "broker.listening");
         let watching = tokio::spawn(watch(Arc::clone(&self.house)));
+        let speaking = tokio::spawn(messages::hand_on(Arc::clone(&self.house)));
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -128,6 +129,7 @@ impl Broker {
             tracing::error!(sessions, "broker.sessions_did_not_close");
         }
         watching.abort();
+        speaking.abort();
         tracing::info!("broker.stopped");
         Ok(())
     }

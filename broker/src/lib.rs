@@ -8,6 +8,7 @@ mod broker;
 mod dial;
 mod house;
 mod lifecycle;
+mod messages;
 mod porch;
 mod registry;
 mod report;

@@ -14,7 +14,7 @@ use store::StoreError;
 use crate::house::House;
 
 /// It is read at least this often.
-const AT_LEAST_EVERY: Duration = Duration::from_millis(500);
+pub(crate) const AT_LEAST_EVERY: Duration = Duration::from_millis(500);
 
 /// A look that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -37,7 +37,6 @@ pub(crate) async fn watch(house: Arc<House>) {
             Ok(standings) => {
                 seen_at = began;
                 tell(&house, &running, &standings);
-                hand_on_messages(&house).await;
             }
             Err(why) => {
                 let blind_for = house.clock.monotonic().saturating_sub(seen_at);
@@ -54,24 +53,15 @@ pub(crate) async fn watch(house: Arc<House>) {
     }
 }
 
-async fn look<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
+pub(crate) async fn look<T>(
+    asking: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, String> {
     // Whatever happens in there, somebody must go on watching.
     let looking = AssertUnwindSafe(asking).catch_unwind();
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(Ok(found)) => found.map_err(|error| error.to_string()),
         Ok(Err(_)) => Err("reading it has panicked".to_owned()),
         Err(_) => Err(format!("no answer within {PATIENCE:?}")),
-    }
-}
-
-/// What could not be read is found by the next look.
-async fn hand_on_messages(house: &House) {
-    let Some(after) = house.registry.told() else {
-        return;
-    };
-    match look(house.store.messages(after)).await {
-        Ok(messages) => house.registry.hand_on(after, &messages),
-        Err(why) => tracing::error!(reason = %why, "watch.messages_failed"),
     }
 }
 
