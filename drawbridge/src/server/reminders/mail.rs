@@ -69,18 +69,13 @@ impl Mail {
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) => {
-                let code = error
-                    .status()
-                    .map(|code| code.to_string())
-                    .unwrap_or_default();
-                // 53x is about the broker's own login, which an admin can mend.
-                let about_us = code.starts_with("53");
+                let code = error.status().map(u16::from);
                 let why = format!("{:#}", anyhow!(error).context("the mail server"));
-                if code.starts_with('5') && !about_us {
-                    Err(NotSent::Ever(why))
+                Err(if code.is_some_and(|code| is_about_address(code, &why)) {
+                    NotSent::Ever(why)
                 } else {
-                    Err(NotSent::Yet(why))
-                }
+                    NotSent::Yet(why)
+                })
             }
         }
     }
@@ -90,6 +85,14 @@ impl Messenger for Mail {
     fn send<'a>(&'a self, notice: &'a DueNotice, _: Timestamp) -> Sending<'a> {
         Box::pin(self.post(notice))
     }
+}
+
+/// Whether an answer says that there is no such address (RFC 5321, 4.2.3). All other
+/// refusals are about the broker, its login or the message (RFC 3463, 3.8: 5.7), or of
+/// a server out of order, which an admin can mend while it is tried again.
+fn is_about_address(code: u16, answer: &str) -> bool {
+    let mut words = answer.split_whitespace();
+    matches!(code, 550 | 551 | 553) && !words.any(|word| word.starts_with("5.7."))
 }
 
 /// What speaks to the mail server. `name` is how the broker calls itself.
@@ -164,5 +167,28 @@ impl Header for AutoSubmitted {
 
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_address_that_is_not_there_is_given_up_at_once() {
+        for (code, answer, ever) in [
+            (550, "permanent error (550): 5.1.1 no such user here", true),
+            (550, "permanent error (550): nobody here", true),
+            (551, "permanent error (551): 5.1.6 user has moved", true),
+            (553, "permanent error (553): 5.1.3 bad address", true),
+            (550, "permanent error (550): 5.7.1 relaying denied", false),
+            (552, "permanent error (552): 5.2.2 mailbox full", false),
+            (554, "permanent error (554): no SMTP service here", false),
+            (530, "permanent error (530): 5.7.0 log in first", false),
+            (535, "permanent error (535): wrong password", false),
+            (451, "transient error (451): 4.3.0 try again", false),
+        ] {
+            assert_eq!(is_about_address(code, answer), ever, "{answer}");
+        }
     }
 }
