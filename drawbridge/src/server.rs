@@ -14,6 +14,7 @@ mod log_key;
 mod purge;
 mod reminders;
 mod signing;
+mod silence;
 mod standing;
 mod terminals;
 #[cfg(test)]

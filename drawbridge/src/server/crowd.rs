@@ -13,6 +13,8 @@ use domain::{Crowd, CrowdLimits};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::silence;
+
 /// A browser has six, and a whole control room may come from one address.
 const LIMITS: CrowdLimits = CrowdLimits {
     per_address: 64,
@@ -45,6 +47,7 @@ impl<S> Accept<TcpStream, S> for Door {
                 tracing::debug!(source = %peer.ip(), "http.too_many_connections");
                 io::Error::from(io::ErrorKind::ConnectionRefused)
             })?;
+            silence::bound(&stream)?;
             Ok(Counted {
                 stream,
                 _place: place,
