@@ -44,7 +44,10 @@ pub struct IssuedToken {
 #[derive(Clone, Copy, Debug)]
 pub enum ComingBy<'a> {
     /// By a program, which shows its token in a header.
-    Program,
+    Program {
+        /// What its person calls it.
+        label: Option<&'a str>,
+    },
     /// By a browser, which shows it in a cookie.
     Browser {
         /// What the browser says of itself.
@@ -170,7 +173,7 @@ impl Store {
         source: &str,
         lifetime: Duration,
     ) -> Result<IssuedToken, StoreError> {
-        let by = ComingBy::Program;
+        let by = ComingBy::Program { label: None };
         self.let_in(name, None, source, lifetime, by).await
     }
 
@@ -217,7 +220,12 @@ impl Store {
         let issued = issue_token(&mut tx, name, source, lifetime, by).await?;
         let (token, expires_at) = (issued.id, issued.expires_at);
         let after = match by {
-            ComingBy::Program => json!({ "token": token, "expires_at": expires_at }),
+            ComingBy::Program { label: None } => {
+                json!({ "token": token, "expires_at": expires_at })
+            }
+            ComingBy::Program { label: Some(label) } => {
+                json!({ "token": token, "expires_at": expires_at, "label": label })
+            }
             ComingBy::Browser { banner, .. } => json!({
                 "token": token,
                 "expires_at": expires_at,
@@ -259,7 +267,7 @@ async fn issue_token(
     by: ComingBy<'_>,
 ) -> Result<IssuedToken, StoreError> {
     let (kind, agent) = match by {
-        ComingBy::Program => (LoginKind::Bearer, None),
+        ComingBy::Program { label } => (LoginKind::Bearer, label),
         ComingBy::Browser { agent, .. } => (LoginKind::Browser, agent),
     };
     let now = tx.now();

@@ -73,6 +73,7 @@ impl Api {
         let body = Login {
             name: name.to_owned(),
             password: Secret::new(password),
+            label: None,
         };
         let answer = self.call(Method::POST, "login", None, Some(&body)).await;
         let login: LoggedIn = read(answer).await?;

@@ -14,6 +14,10 @@ pub struct Login {
     pub name: String,
     /// Its password.
     pub password: Secret,
+    /// What the person calls the program, to know its login by: one line of up to 60
+    /// characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// A login that succeeded.
@@ -103,7 +107,7 @@ pub struct LoginEntry {
     pub expires_at: Timestamp,
     /// The network address that it was made from.
     pub source: String,
-    /// What a browser says of itself.
+    /// What a browser says of itself, or what the person calls the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// Whether it is the one that this call was made with.

@@ -12,6 +12,7 @@ use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use domain::policy::Action;
+use domain::request::plain_text;
 use domain::{Account, AccountName, AccountState};
 use secrecy::SecretString;
 use store::{ComingBy, IssuedToken, LoginKind, StoreError};
@@ -30,6 +31,8 @@ use crate::show;
 
 /// So much of what a browser says of itself is kept, in characters.
 const LONGEST_AGENT: usize = 200;
+/// The longest name for a program, in characters.
+const LONGEST_LABEL: usize = 60;
 
 pub(super) fn routes() -> Routes {
     Routes::group("login")
@@ -51,8 +54,19 @@ async fn log_in(
     Source(source): Source,
     Body(login): Body<Login>,
 ) -> Result<Json<LoggedIn>, ApiError> {
-    let Login { name, password } = login;
-    let (issued, account) = enter(&api, source, &name, password, ComingBy::Program).await?;
+    let Login {
+        name,
+        password,
+        label,
+    } = login;
+    let label = label
+        .map(|label| plain_text("the label", &label, LONGEST_LABEL))
+        .transpose()
+        .map_err(|error| ApiError::invalid("label", error.to_string()))?;
+    let by = ComingBy::Program {
+        label: label.as_deref(),
+    };
+    let (issued, account) = enter(&api, source, &name, password, by).await?;
     Ok(Json(LoggedIn {
         token: issued.token.into(),
         expires_at: issued.expires_at,

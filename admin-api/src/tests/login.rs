@@ -157,7 +157,7 @@ async fn a_source_is_never_taken_from_a_header() {
         .body(body.into());
     world.send_from("::ffff:10.1.2.3", request.unwrap()).await;
     let filter = EventFilter {
-        action: Some("account.sign_in_failed".to_owned()),
+        actions: vec!["account.sign_in_failed".to_owned()],
         ..EventFilter::default()
     };
     let events = world
@@ -275,4 +275,24 @@ async fn a_disabled_account_is_out_at_once_and_comes_back_by_an_admin_with_a_rea
         .expect(200);
     assert_eq!(account["state"], "active");
     world.log_in("vera", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_programs_login_has_the_name_that_its_person_gave_it() {
+    let world = world().await;
+    let log_in = async |label: &str| {
+        let body = json!({ "name": "vera", "password": PASSWORD, "label": label });
+        let request = Request::post("/api/v1/login")
+            .header("content-type", "application/json")
+            .body(body.to_string().into());
+        Answer::read(world.send_from("10.0.0.9", request.unwrap()).await).await
+    };
+    for bad in ["", "  ", "two\nlines", "\u{1b}[2J", &"x".repeat(61)] {
+        log_in(bad).await.problem(422, "invalid_value");
+    }
+    log_in("report script").await.expect(200);
+    let logins = world.get("vera", "/me/logins").await.expect(200);
+    let items = logins["items"].as_array().unwrap();
+    let labels: Vec<_> = items.iter().map(|item| item["agent"].as_str()).collect();
+    assert!(labels.contains(&Some("report script")), "{logins}");
 }

@@ -59,6 +59,7 @@ pub(crate) async fn log_in(args: Login, global: &Global) -> Result<(), Failure> 
     let credentials = Credentials {
         name: account.to_string(),
         password: from.current(&format!("Password of {account}: "))?,
+        label: Some("drawbridge login".to_owned()),
     };
     let LoggedIn {
         token,

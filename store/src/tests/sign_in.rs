@@ -130,7 +130,13 @@ async fn a_password_that_was_reset_meanwhile_gets_nobody_in() {
     set("reset").await;
     let before = world.last_event().await;
     let login = store
-        .sign_in_by(&vera, &verified, "192.0.2.7", HOUR, ComingBy::Program)
+        .sign_in_by(
+            &vera,
+            &verified,
+            "192.0.2.7",
+            HOUR,
+            ComingBy::Program { label: None },
+        )
         .await;
     assert_eq!(refused(login), "password_changed");
     let change = store.change_password(&by, &vera, &stolen, "thief's");
@@ -139,7 +145,13 @@ async fn a_password_that_was_reset_meanwhile_gets_nobody_in() {
 
     let reset = "reset".into();
     let login = store
-        .sign_in_by(&vera, &reset, "192.0.2.7", HOUR, ComingBy::Program)
+        .sign_in_by(
+            &vera,
+            &reset,
+            "192.0.2.7",
+            HOUR,
+            ComingBy::Program { label: None },
+        )
         .await;
     login.expect("in");
     let change = store.change_password(&by, &vera, &reset, "another");
