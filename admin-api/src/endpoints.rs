@@ -94,6 +94,12 @@ fn by_name<T>(
     Ok(dto::Page { items, next })
 }
 
+/// The company that a list is asked for: blanks are none.
+fn company(company: Option<String>) -> Option<String> {
+    let company = company.map(|company| company.trim().to_owned());
+    company.filter(|company| !company.is_empty())
+}
+
 /// The page that a list is asked for.
 fn page(after: Option<String>, limit: Option<u32>) -> Page {
     Page {

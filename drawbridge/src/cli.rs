@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod between;
 mod client;
 mod connect;
 mod context;

@@ -2,6 +2,7 @@
 //! nobody.
 
 use domain::{Actor, Draft, Event, EventId, Timestamp, Who};
+use serde_json::json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::error::StoreError;
@@ -15,8 +16,8 @@ use crate::store::Store;
 pub struct EventFilter {
     /// About one thing (`account/anna`) or one kind of thing (`account`).
     pub subject: Option<String>,
-    /// One action (`request.approved`) or one family of them (`request`).
-    pub action: Option<String>,
+    /// Actions (`request.approved`) and families of them (`request`); none for all.
+    pub actions: Vec<String>,
     /// By whom.
     pub actor: Option<Who>,
     /// At this time or later.
@@ -30,7 +31,9 @@ macro_rules! list {
         concat!(
             "SELECT seq, id, at, actor, source, action, subject, before, after, reason FROM audit",
             " WHERE ($1 IS NULL OR subject = $1 OR substr(subject, 1, length($1) + 1) = $1 || '/')",
-            " AND ($2 IS NULL OR action = $2 OR substr(action, 1, length($2) + 1) = $2 || '.')",
+            " AND ($2 = '[]' OR EXISTS (SELECT 1 FROM json_each($2) AS wanted WHERE",
+            " action = wanted.value",
+            " OR substr(action, 1, length(wanted.value) + 1) = wanted.value || '.'))",
             " AND ($3 IS NULL OR actor = $3)",
             " AND ($4 IS NULL OR at >= $4) AND ($5 IS NULL OR at < $5)",
             $order,
@@ -59,7 +62,7 @@ impl Store {
         };
         let rows = sqlx::query(sql)
             .bind(&filter.subject)
-            .bind(&filter.action)
+            .bind(json!(filter.actions).to_string())
             .bind(filter.actor.as_ref().map(Who::to_string))
             .bind(filter.since.map(Timestamp::as_micros))
             .bind(filter.until.map(Timestamp::as_micros))

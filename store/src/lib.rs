@@ -11,6 +11,7 @@
 mod accounts;
 mod audit;
 mod authority;
+mod companies;
 mod deciding;
 mod disabling;
 mod ending;
@@ -45,6 +46,7 @@ mod ways;
 mod tests;
 
 pub use audit::EventFilter;
+pub use companies::Companies;
 pub use domain::request::{Ask as NewRequest, Narrowing};
 pub use error::{Kind, LiveGrant, Refusal, StoreError};
 pub use grants::GrantFilter;

@@ -8,6 +8,7 @@ use domain::{AccountName, Actor, AssetName, Draft, SessionId, Timestamp, ZoneNam
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 
+use crate::companies::of_company;
 use crate::error::StoreError;
 use crate::page::{Page, Paged};
 use crate::purging;
@@ -88,6 +89,14 @@ pub struct RecordingFilter {
     pub account: Option<AccountName>,
     /// To what.
     pub asset: Option<AssetName>,
+    /// Into which zone.
+    pub zone: Option<ZoneName>,
+    /// Only those of accounts whose company has this in its name.
+    pub company: Option<String>,
+    /// Only those that ran at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only those that began before this time.
+    pub until: Option<Timestamp>,
 }
 
 macro_rules! columns {
@@ -277,16 +286,26 @@ impl Store {
         let rows = sqlx::query(scoped!(
             columns!(),
             "sessions",
-            " AND ($3 IS NULL OR session_id = $3) AND ($4 IS NULL OR sessions.account = $4)
-              AND ($5 IS NULL OR sessions.asset = $5)
-              AND ($6 IS NULL OR session_id < $6 OR (session_id = $6 AND channel > $7))
-              ORDER BY session_id DESC, channel LIMIT $8"
+            concat!(
+                " AND ($3 IS NULL OR session_id = $3)
+                  AND ($4 IS NULL OR sessions.account = $4)
+                  AND ($5 IS NULL OR sessions.asset = $5) AND ($6 IS NULL OR sessions.zone = $6)
+                  AND ($7 IS NULL OR ended_at IS NULL OR ended_at >= $7)
+                  AND ($8 IS NULL OR started_at < $8)",
+                of_company!("sessions.account", "$9"),
+                " AND ($10 IS NULL OR session_id < $10 OR (session_id = $10 AND channel > $11))
+                  ORDER BY session_id DESC, channel LIMIT $12"
+            )
         ))
         .bind(scope.word())
         .bind(scope.who())
         .bind(filter.session.map(|id| id.to_string()))
         .bind(filter.account.as_ref().map(AccountName::as_str))
         .bind(filter.asset.as_ref().map(AssetName::as_str))
+        .bind(filter.zone.as_ref().map(ZoneName::as_str))
+        .bind(filter.since.map(Timestamp::as_micros))
+        .bind(filter.until.map(Timestamp::as_micros))
+        .bind(&filter.company)
         .bind(after.as_ref().map(|place| place.session.to_string()))
         .bind(after.as_ref().map(|place| i64::from(place.channel)))
         .bind(page.rows())

@@ -46,7 +46,7 @@ impl Scope {
 /// name; `$table` has the `account` and `zone` columns, after whatever `$select`
 /// selects from; the rest of the condition follows, from `$3`.
 macro_rules! scoped {
-    ($select:expr, $table:literal, $rest:literal) => {
+    ($select:expr, $table:literal, $rest:expr) => {
         concat!(
             $select,
             " WHERE ($1 = 'all' OR ($1 = 'own' AND ",

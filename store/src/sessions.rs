@@ -9,6 +9,7 @@ use domain::{
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use crate::companies::of_company;
 use crate::error::{Refusal, StoreError};
 use crate::page::{Page, Paged};
 use crate::row::Fields;
@@ -142,6 +143,12 @@ pub struct SessionFilter {
     pub grant: Option<GrantId>,
     /// Only those that are open, or only those that have ended.
     pub open: Option<bool>,
+    /// Only those of accounts whose company has this in its name.
+    pub company: Option<String>,
+    /// Only those that ran at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only those that began before this time.
+    pub until: Option<Timestamp>,
 }
 
 macro_rules! columns {
@@ -194,10 +201,15 @@ impl Store {
         let rows = sqlx::query(scoped!(
             concat!(columns!(), " FROM sessions"),
             "sessions",
-            " AND ($3 IS NULL OR account = $3) AND ($4 IS NULL OR asset = $4)
-              AND ($5 IS NULL OR zone = $5) AND ($6 IS NULL OR grant_id = $6)
-              AND ($7 IS NULL OR (closed_at IS NULL) = $7)
-              AND ($8 IS NULL OR id < $8) ORDER BY id DESC LIMIT $9"
+            concat!(
+                " AND ($3 IS NULL OR account = $3) AND ($4 IS NULL OR asset = $4)
+                  AND ($5 IS NULL OR zone = $5) AND ($6 IS NULL OR grant_id = $6)
+                  AND ($7 IS NULL OR (closed_at IS NULL) = $7)
+                  AND ($8 IS NULL OR closed_at IS NULL OR closed_at >= $8)
+                  AND ($9 IS NULL OR opened_at < $9)",
+                of_company!("account", "$10"),
+                " AND ($11 IS NULL OR id < $11) ORDER BY id DESC LIMIT $12"
+            )
         ))
         .bind(scope.word())
         .bind(scope.who())
@@ -206,6 +218,9 @@ impl Store {
         .bind(filter.zone.as_ref().map(ZoneName::as_str))
         .bind(filter.grant.map(|id| id.to_string()))
         .bind(filter.open)
+        .bind(filter.since.map(Timestamp::as_micros))
+        .bind(filter.until.map(Timestamp::as_micros))
+        .bind(&filter.company)
         .bind(page.cursor::<SessionId>()?.map(|id| id.to_string()))
         .bind(page.rows())
         .fetch_all(&self.inner.readers)

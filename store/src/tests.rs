@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod disabling;
+mod finding;
 mod idle;
 mod live;
 mod lockout;

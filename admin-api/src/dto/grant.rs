@@ -15,6 +15,9 @@ pub struct Grant {
     pub request: String,
     /// Whose it is.
     pub account: String,
+    /// Whom that account works for, as it is now; empty if that is not known.
+    #[serde(default)]
+    pub company: String,
     /// To what.
     pub asset: String,
     /// The zone of the asset.

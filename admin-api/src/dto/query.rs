@@ -89,6 +89,17 @@ pub struct SessionQuery {
     /// Only those that are open, or only those that are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<bool>,
+    /// Of whose company: a part of its name, in capitals or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// Only those that ran at this time or later, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// Only those that began before this time, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -111,6 +122,20 @@ pub struct RecordingQuery {
     /// To what: an asset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset: Option<String>,
+    /// Into which zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Of whose company: a part of its name, in capitals or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// Only those that ran at this time or later, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// Only those that began before this time, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
     /// `next` of the page before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -127,7 +152,8 @@ pub struct AuditQuery {
     /// About one thing (`account/anna`) or one kind of thing (`account`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// One action (`request.approved`) or one family of them (`request`).
+    /// Actions (`request.approved`) and families of them (`request`), separated by
+    /// commas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
     /// By whom: `account/anna`, `system` or `host`.
@@ -196,6 +222,9 @@ pub struct SearchQuery {
     /// Into which zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// Of whose company: a part of its name, in capitals or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
     /// At this time or later, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<String>, format = DateTime)]
@@ -251,6 +280,9 @@ pub struct LiveQuery {
     /// Whether they count as its watcher; no if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<bool>,
+    /// Only one channel: the newest that runs, with a terminal if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<bool>,
 }
 
 /// Which recording of a session.

@@ -56,6 +56,9 @@ pub struct Request {
     pub id: String,
     /// The vendor who asks.
     pub account: String,
+    /// Whom that account works for, as it is now; empty if that is not known.
+    #[serde(default)]
+    pub company: String,
     /// For what.
     pub asset: String,
     /// The zone of the asset.

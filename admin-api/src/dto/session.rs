@@ -15,6 +15,9 @@ pub struct Session {
     pub grant: String,
     /// Whose.
     pub account: String,
+    /// Whom that account works for, as it is now; empty if that is not known.
+    #[serde(default)]
+    pub company: String,
     /// On what.
     pub asset: String,
     /// The zone of the asset.

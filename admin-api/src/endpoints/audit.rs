@@ -31,7 +31,7 @@ async fn list_events(
 ) -> Result<Json<dto::Page<dto::AuditEvent>>, ApiError> {
     let filter = EventFilter {
         subject: query.subject,
-        action: query.action,
+        actions: query.action.as_deref().map(listed).unwrap_or_default(),
         actor: optional("actor", query.actor.as_deref())?,
         since: query.since,
         until: query.until,
@@ -40,4 +40,12 @@ async fn list_events(
     let newest_first = !query.oldest_first;
     let found = api.store.events(&filter, &page, newest_first).await?;
     Ok(Json(show::page(found, show::event)))
+}
+
+fn listed(words: &str) -> Vec<String> {
+    let words = words.split(',').map(str::trim);
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -47,9 +47,9 @@ async fn list_grants(
     };
     let page = page(query.after, query.limit);
     let found = api.store.grants(&caller.scope(), &filter, &page).await?;
-    let now = api.clock.now();
+    let (now, companies) = (api.clock.now(), api.store.companies().await?);
     Ok(Json(show::page(found, |grant| {
-        show::grant(&caller, now, grant)
+        show::grant(&caller, now, &companies, grant)
     })))
 }
 
@@ -169,7 +169,8 @@ pub(super) async fn seen(api: &Api, caller: &Caller, id: GrantId) -> Result<Gran
 
 async fn shown(api: &Api, caller: &Caller, id: GrantId) -> Result<Json<dto::Grant>, ApiError> {
     let grant = seen(api, caller, id).await?;
-    Ok(Json(show::grant(caller, api.clock.now(), grant)))
+    let (now, companies) = (api.clock.now(), api.store.companies().await?);
+    Ok(Json(show::grant(caller, now, &companies, grant)))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use store::RecordingFilter;
 use tokio::task::spawn_blocking;
 use utoipa_axum::routes;
 
-use super::page;
+use super::{company, page};
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{self, RecordingQuery, ReplayQuery};
@@ -54,6 +54,10 @@ async fn list_recordings(
         session: optional("session", query.session.as_deref())?,
         account: optional("account", query.account.as_deref())?,
         asset: optional("asset", query.asset.as_deref())?,
+        zone: optional("zone", query.zone.as_deref())?,
+        company: company(query.company),
+        since: query.since,
+        until: query.until,
     };
     let page = page(query.after, query.limit);
     let found = api

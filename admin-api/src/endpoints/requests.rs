@@ -75,9 +75,9 @@ async fn list_requests(
     };
     let page = page(query.after, query.limit);
     let found = api.store.requests(&caller.scope(), &filter, &page).await?;
-    let plant = api.store.plant().await?;
+    let (plant, companies) = (api.store.plant().await?, api.store.companies().await?);
     Ok(Json(show::page(found, |request| {
-        show::request(&caller, plant.as_ref(), request)
+        show::request(&caller, plant.as_ref(), &companies, request)
     })))
 }
 
@@ -191,6 +191,7 @@ pub(super) async fn shown(
     caller: &Caller,
     request: Request,
 ) -> Result<Json<dto::Request>, ApiError> {
-    let plant = api.store.plant().await?;
-    Ok(Json(show::request(caller, plant.as_ref(), request)))
+    let (plant, companies) = (api.store.plant().await?, api.store.companies().await?);
+    let shown = show::request(caller, plant.as_ref(), &companies, request);
+    Ok(Json(shown))
 }

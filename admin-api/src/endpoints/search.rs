@@ -13,7 +13,7 @@ use store::{Page, Phrase, Recording, SearchFilter, StoreError};
 use tokio::task::spawn_blocking;
 use utoipa_axum::routes;
 
-use super::page;
+use super::{company, page};
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{self, SearchQuery};
@@ -62,6 +62,7 @@ async fn search_recordings(
         zone: optional("zone", query.zone.as_deref())?,
         since: query.since,
         until: query.until,
+        company: company(query.company.clone()),
     };
     note(&api, &caller, &query).await?;
     let page = page(query.after, query.limit);
@@ -88,6 +89,7 @@ async fn note(api: &Api, caller: &Caller, query: &SearchQuery) -> Result<(), Api
         "zone": query.zone,
         "since": query.since,
         "until": query.until,
+        "company": query.company,
     }));
     Ok(api.store.alarm(&caller.actor(), searched).await?)
 }

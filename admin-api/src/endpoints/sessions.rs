@@ -7,7 +7,7 @@ use domain::policy::Action;
 use store::{SessionFilter, SessionRow};
 use utoipa_axum::routes;
 
-use super::page;
+use super::{company, page};
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{self, Reason, SessionQuery};
@@ -42,10 +42,16 @@ async fn list_sessions(
         zone: optional("zone", query.zone.as_deref())?,
         grant: optional("grant", query.grant.as_deref())?,
         open: query.open,
+        company: company(query.company),
+        since: query.since,
+        until: query.until,
     };
     let page = page(query.after, query.limit);
     let found = api.store.sessions(&caller.scope(), &filter, &page).await?;
-    Ok(Json(show::page(found, |row| show::session(&caller, row))))
+    let companies = api.store.companies().await?;
+    Ok(Json(show::page(found, |row| {
+        show::session(&caller, &companies, row)
+    })))
 }
 
 /// One session.
@@ -60,8 +66,7 @@ async fn get_session(
     caller: Caller,
     At(id): At<SessionId>,
 ) -> Result<Json<dto::Session>, ApiError> {
-    let row = seen(&api, &caller, id).await?;
-    Ok(Json(show::session(&caller, row)))
+    shown(&api, &caller, id).await
 }
 
 /// Order a session's end. The broker closes it within a second.
@@ -80,8 +85,18 @@ async fn end_session(
 ) -> Result<Json<dto::Session>, ApiError> {
     seen(&api, &caller, id).await?;
     api.store.end_session(&caller.actor(), id, &reason).await?;
-    let row = seen(&api, &caller, id).await?;
-    Ok(Json(show::session(&caller, row)))
+    shown(&api, &caller, id).await
+}
+
+/// As this caller is shown it.
+pub(super) async fn shown(
+    api: &Api,
+    caller: &Caller,
+    id: SessionId,
+) -> Result<Json<dto::Session>, ApiError> {
+    let row = seen(api, caller, id).await?;
+    let companies = api.store.companies().await?;
+    Ok(Json(show::session(caller, &companies, row)))
 }
 
 /// The session, if this caller sees it.

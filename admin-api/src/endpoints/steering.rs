@@ -7,14 +7,13 @@ use domain::SessionId;
 use domain::policy::Action;
 use utoipa_axum::routes;
 
-use super::sessions::seen;
+use super::sessions::{seen, shown};
 use crate::app::Api;
 use crate::caller::Caller;
 use crate::dto::{self, Message, Note, PauseInput};
 use crate::input::{At, Body};
 use crate::problem::ApiError;
 use crate::routes::Routes;
-use crate::show;
 
 pub(super) fn routes() -> Routes {
     Routes::group("sessions")
@@ -44,7 +43,7 @@ async fn let_in(
     api.store
         .let_session_in(&actor, id, note.as_deref())
         .await?;
-    now(&api, &caller, id).await
+    shown(&api, &caller, id).await
 }
 
 /// Pause a session's input: within a second nothing that its vendor sends reaches
@@ -66,7 +65,7 @@ async fn pause_input(
     let reason = body.and_then(|Body(PauseInput { reason })| reason);
     let actor = caller.actor();
     api.store.pause_input(&actor, id, reason.as_deref()).await?;
-    now(&api, &caller, id).await
+    shown(&api, &caller, id).await
 }
 
 /// Let a session's input flow again.
@@ -87,7 +86,7 @@ async fn resume_input(
     let note = body.and_then(|Body(Note { note })| note);
     let actor = caller.actor();
     api.store.resume_input(&actor, id, note.as_deref()).await?;
-    now(&api, &caller, id).await
+    shown(&api, &caller, id).await
 }
 
 /// Put a message on the vendor's screen.
@@ -107,9 +106,4 @@ async fn send_message(
     seen(&api, &caller, id).await?;
     api.store.send_message(&caller.actor(), id, &text).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn now(api: &Api, caller: &Caller, id: SessionId) -> Result<Json<dto::Session>, ApiError> {
-    let row = seen(api, caller, id).await?;
-    Ok(Json(show::session(caller, row)))
 }

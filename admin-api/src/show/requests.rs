@@ -1,18 +1,26 @@
 use domain::plant::Plant;
 use domain::{Approval, Grant, Request, RequestState, Timestamp};
 
+use store::Companies;
+
 use super::{person, window};
 use crate::caller::Caller;
 use crate::dto;
 
 /// `plant` says how many approvals it takes.
-pub(crate) fn request(caller: &Caller, plant: Option<&Plant>, request: Request) -> dto::Request {
+pub(crate) fn request(
+    caller: &Caller,
+    plant: Option<&Plant>,
+    companies: &Companies,
+    request: Request,
+) -> dto::Request {
     let approvals_needed = plant.and_then(|plant| {
         let zone = plant.zones.get(&request.zone)?;
         Some(plant.rules.approvals(zone))
     });
     dto::Request {
         id: request.id.to_string(),
+        company: companies.of(&request.account),
         account: request.account.to_string(),
         asset: request.asset.to_string(),
         zone: request.zone.to_string(),
@@ -65,10 +73,16 @@ fn ended(caller: &Caller, state: &RequestState) -> Option<dto::RequestEnd> {
     })
 }
 
-pub(crate) fn grant(caller: &Caller, now: Timestamp, grant: Grant) -> dto::Grant {
+pub(crate) fn grant(
+    caller: &Caller,
+    now: Timestamp,
+    companies: &Companies,
+    grant: Grant,
+) -> dto::Grant {
     dto::Grant {
         id: grant.id.to_string(),
         request: grant.request.to_string(),
+        company: companies.of(&grant.account),
         account: grant.account.to_string(),
         asset: grant.asset.to_string(),
         zone: grant.zone.to_string(),

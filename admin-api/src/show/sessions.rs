@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use domain::{CloseReason, Input, Timestamp};
 use recorder::transcript::Typed;
-use store::{EndOrder, Hit, Recording, SessionEnd, SessionRow};
+use store::{Companies, EndOrder, Hit, Recording, SessionEnd, SessionRow};
 
 use super::person;
 use crate::caller::Caller;
 use crate::dto;
 
-pub(crate) fn session(caller: &Caller, row: SessionRow) -> dto::Session {
+pub(crate) fn session(caller: &Caller, companies: &Companies, row: SessionRow) -> dto::Session {
     let state = if row.closed.is_some() {
         "closed"
     } else {
@@ -18,6 +18,7 @@ pub(crate) fn session(caller: &Caller, row: SessionRow) -> dto::Session {
     dto::Session {
         id: row.id.to_string(),
         grant: row.grant.to_string(),
+        company: companies.of(&row.account),
         account: row.account.to_string(),
         asset: row.asset.to_string(),
         zone: row.zone.to_string(),

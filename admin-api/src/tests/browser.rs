@@ -81,7 +81,7 @@ async fn the_terms_are_shown_to_anyone_and_their_acceptance_is_in_the_log() {
 
     log_in(&world).await;
     let filter = EventFilter {
-        action: Some("account.signed_in".to_owned()),
+        actions: vec!["account.signed_in".to_owned()],
         ..EventFilter::default()
     };
     let events = world.events_of(&filter).await;
@@ -167,7 +167,7 @@ async fn a_login_ends_that_nobody_uses_and_its_pages_own_calls_are_no_use() {
     me(&world, &cookie).await.problem(401, "token_over");
     // It is void for good, and the log has it.
     let filter = EventFilter {
-        action: Some("account.signed_out".to_owned()),
+        actions: vec!["account.signed_out".to_owned()],
         ..EventFilter::default()
     };
     let events = world.events_of(&filter).await;

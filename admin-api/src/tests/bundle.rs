@@ -65,7 +65,7 @@ async fn a_bundle_holds_and_its_opening_is_in_the_log() {
         assert_eq!(has("recording/input.agekey"), who == "audun", "{names:?}");
     }
     let filter = EventFilter {
-        action: Some("recording.opened".to_owned()),
+        actions: vec!["recording.opened".to_owned()],
         ..EventFilter::default()
     };
     let page = store::Page::default();

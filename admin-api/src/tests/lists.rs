@@ -110,3 +110,40 @@ async fn the_audit_log_says_who_did_what_from_where_and_why() {
     }
     assert_eq!(event["before"]["state"], "open");
 }
+
+#[tokio::test]
+async fn sessions_and_recordings_are_found_by_company_and_time() {
+    let world = World::new().await;
+    let id = world.session("vera").await;
+    let count = async |path: &str| {
+        let page = world.get("audun", path).await.expect(200);
+        page["items"].as_array().unwrap().len()
+    };
+    for (filter, expected) in [
+        ("company=ACME", 1),
+        ("company=%20acme%20", 1),
+        ("company=%20", 1),
+        ("company=other", 0),
+        ("since=2100-01-01T00:00:00Z", 1),
+        ("until=2000-01-01T00:00:00Z", 0),
+        ("zone=reactor", 0),
+    ] {
+        let path = format!("/sessions?{filter}");
+        assert_eq!(count(&path).await, expected, "{path}");
+        // The same words, though nothing is recorded here.
+        assert_eq!(count(&format!("/recordings?{filter}")).await, 0);
+    }
+    let seen = world
+        .get("olga", &format!("/sessions/{id}"))
+        .await
+        .expect(200);
+    assert_eq!(seen["company"], "Acme");
+    for list in ["/grants", "/requests"] {
+        let page = world.get("olga", list).await.expect(200);
+        assert_eq!(page["items"][0]["company"], "Acme", "{list}");
+    }
+    for list in ["/sessions", "/recordings"] {
+        let bad = world.get("audun", &format!("{list}?since=yesterday")).await;
+        bad.expect(400);
+    }
+}

@@ -68,7 +68,7 @@ async fn record(world: &World, shown: &[&str]) -> (SessionId, Finished) {
 
 pub(super) async fn openings(world: &World) -> Vec<(String, String)> {
     let filter = EventFilter {
-        action: Some("recording.opened".to_owned()),
+        actions: vec!["recording.opened".to_owned()],
         ..EventFilter::default()
     };
     let page = store::Page::default();

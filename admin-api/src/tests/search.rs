@@ -28,7 +28,7 @@ async fn indexed(world: &World) -> domain::SessionId {
 /// Who did it, and what was noted of it.
 async fn noted(world: &World, action: &str) -> Vec<(String, Value)> {
     let filter = EventFilter {
-        action: Some(action.to_owned()),
+        actions: vec![action.to_owned()],
         ..EventFilter::default()
     };
     let page = store::Page::default();

@@ -76,6 +76,7 @@ host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9ok
 [[account]]
 name = "vera"
 role = "vendor"
+company = "Acme"
 assets = ["plc-7", "pump-1"]
 
 [[account]]

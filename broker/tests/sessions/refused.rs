@@ -149,7 +149,7 @@ async fn who_comes_with_a_right_ticket_at_a_wrong_time_is_told_why() {
 
 async fn events(world: &World, action: &str) -> Vec<Event> {
     let filter = EventFilter {
-        action: Some(action.to_owned()),
+        actions: vec![action.to_owned()],
         ..EventFilter::default()
     };
     let page = Page {

@@ -8,12 +8,11 @@ use std::time::Duration;
 use admin_api::dto::{AuditEvent, AuditQuery, Page};
 use clap::{Args, Subcommand};
 
+use super::between::Between;
 use super::context::{Context, Form};
 use super::failure::{Failure, Kind};
-use super::request::bad_when;
 use super::table::Table;
 use super::times::Times;
-use super::when::point;
 use crate::output;
 pub(crate) use rotate::run as rotate_key;
 
@@ -46,7 +45,8 @@ pub struct Tail {
     /// Go on with what is written from now on, until Ctrl-C
     #[arg(long, short)]
     follow: bool,
-    /// Only this action, or family of actions: request.approved, request
+    /// Only this action, or family of actions, or several with commas: request.approved,
+    /// request
     #[arg(long)]
     action: Option<String>,
     /// Only about this thing, or kind of thing: account/vera, account
@@ -55,12 +55,8 @@ pub struct Tail {
     /// Only by this actor: account/arne, system or host
     #[arg(long)]
     actor: Option<String>,
-    /// Only from then on: "2026-11-24 14:00" (plant time), or RFC 3339
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Only before then
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
+    #[command(flatten)]
+    between: Between,
     /// At most this many
     #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
     limit: usize,
@@ -137,19 +133,13 @@ async fn follow(
 }
 
 async fn query(context: &Context, args: &Tail, times: &Times) -> Result<AuditQuery, Failure> {
-    let now = context.now().await?;
-    let time = |text: &Option<String>| {
-        let at = text
-            .as_deref()
-            .map(|text| point(text, times.zone(), now, None));
-        at.transpose().map_err(bad_when)
-    };
+    let (since, until) = args.between.read(context, times).await?;
     Ok(AuditQuery {
         subject: args.subject.clone(),
         action: args.action.clone(),
         actor: args.actor.clone(),
-        since: time(&args.since)?,
-        until: time(&args.until)?,
+        since,
+        until,
         ..AuditQuery::default()
     })
 }

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use recorder::play::Pace;
 use reqwest::Response;
 
+use super::between::Between;
 use super::context::Context;
 use super::failure::Failure;
 use super::hold;
@@ -85,6 +86,14 @@ pub struct List {
     /// Only those on this asset
     #[arg(long)]
     asset: Option<String>,
+    /// Only those into this zone
+    #[arg(long)]
+    zone: Option<String>,
+    /// Only of companies with this in their name
+    #[arg(long)]
+    company: Option<String>,
+    #[command(flatten)]
+    between: Between,
     #[command(flatten)]
     most: Most,
 }
@@ -157,8 +166,13 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
         session,
         account,
         asset,
+        zone,
+        company,
+        between,
         most,
     } = args;
+    let times = context.times().await?;
+    let (since, until) = between.read(context, &times).await?;
     let session = match session {
         Some(session) => Some(resolve(context, &session).await?),
         None => None,
@@ -167,12 +181,15 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
         session,
         account,
         asset,
+        zone,
+        company,
+        since,
+        until,
         ..RecordingQuery::default()
     };
     let page = most
         .of::<Recording>(&context.client, "recordings", &query)
         .await?;
-    let times = context.times().await?;
     let empty = "No recordings. One begins with each channel of a session: drawbridge session list";
     let id = |recording: &Recording| recording.session.clone();
     context.show_list(&page, id, |items| table(items, &times), empty)

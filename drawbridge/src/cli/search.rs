@@ -5,13 +5,12 @@ use std::time::Duration;
 use admin_api::dto::{RecordingHit, SearchQuery};
 use clap::Args;
 
+use super::between::Between;
 use super::context::Context;
 use super::failure::Failure;
 use super::list::{Most, short};
-use super::request::bad_when;
 use super::table::{Cell, Table};
 use super::times::Times;
-use super::when::point;
 
 pub(super) const HELP: &str = "\
 A line is found that has all of the words, whatever their order, capital or small. \"two words\"
@@ -46,33 +45,27 @@ pub struct Search {
     /// Only into this zone
     #[arg(long)]
     zone: Option<String>,
-    /// Only from then on: "2026-11-24 14:00" (plant time), or RFC 3339
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Only before then
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
+    /// Only of companies with this in their name
+    #[arg(long)]
+    company: Option<String>,
+    #[command(flatten)]
+    between: Between,
     #[command(flatten)]
     most: Most,
 }
 
 pub(super) async fn run(context: &Context, args: Search) -> Result<(), Failure> {
     let times = context.times().await?;
-    let now = context.now().await?;
-    let time = |text: &Option<String>| {
-        let at = text
-            .as_deref()
-            .map(|text| point(text, times.zone(), now, None));
-        at.transpose().map_err(bad_when)
-    };
+    let (since, until) = args.between.read(context, &times).await?;
     let query = SearchQuery {
         q: args.text,
         input: args.typed,
         asset: args.asset,
         account: args.vendor,
         zone: args.zone,
-        since: time(&args.since)?,
-        until: time(&args.until)?,
+        company: args.company,
+        since,
+        until,
         ..SearchQuery::default()
     };
     let page = args

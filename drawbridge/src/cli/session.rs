@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde::Serialize;
 
+use super::between::Between;
 use super::context::Context;
 use super::failure::Failure;
 use super::grant;
@@ -93,6 +94,11 @@ pub struct List {
     /// Only those under this grant
     #[arg(long, value_name = "ID")]
     grant: Option<String>,
+    /// Only of companies with this in their name
+    #[arg(long)]
+    company: Option<String>,
+    #[command(flatten)]
+    between: Between,
     #[command(flatten)]
     most: Most,
 }
@@ -171,8 +177,12 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
         account,
         zone,
         grant,
+        company,
+        between,
         most,
     } = args;
+    let times = context.times().await?;
+    let (since, until) = between.read(context, &times).await?;
     let grant = match grant {
         Some(grant) => Some(grant::resolve(context, &grant).await?),
         None => None,
@@ -183,12 +193,14 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
         account,
         zone,
         grant,
+        company,
+        since,
+        until,
         ..SessionQuery::default()
     };
     let page = most
         .of::<Session>(&context.client, "sessions", &query)
         .await?;
-    let times = context.times().await?;
     let empty = if open {
         "No session is open. Those that are over: drawbridge session list"
     } else {

@@ -4,6 +4,7 @@ use domain::{AccountName, AssetName, SessionId, Timestamp, ZoneName};
 use sqlx::sqlite::SqliteRow;
 
 use super::query::{Phrase, fts5};
+use crate::companies::of_company;
 use crate::error::{Refusal, StoreError};
 use crate::page::{Page, Paged};
 use crate::recordings::{self, Recording};
@@ -24,6 +25,8 @@ pub struct SearchFilter {
     pub since: Option<Timestamp>,
     /// Shown before this time.
     pub until: Option<Timestamp>,
+    /// Only those of accounts whose company has this in its name.
+    pub company: Option<String>,
 }
 
 /// A line that was found.
@@ -87,12 +90,16 @@ impl Store {
                 " JOIN sessions ON sessions.id = recordings.session_id",
             ),
             "sessions",
-            " AND screen_lines MATCH $3 AND recordings.purged_at IS NULL AND ($4 IS NULL OR sessions.asset = $4)
-              AND ($5 IS NULL OR sessions.account = $5) AND ($6 IS NULL OR sessions.zone = $6)
-              AND ($7 IS NULL OR recordings.started_at + screen_lines.at_ms * 1000 >= $7)
-              AND ($8 IS NULL OR recordings.started_at + screen_lines.at_ms * 1000 < $8)
-              AND ($9 IS NULL OR screen_lines.rowid < $9)
-              ORDER BY screen_lines.rowid DESC LIMIT $10"
+            concat!(
+                " AND screen_lines MATCH $3 AND recordings.purged_at IS NULL
+                  AND ($4 IS NULL OR sessions.asset = $4)
+                  AND ($5 IS NULL OR sessions.account = $5) AND ($6 IS NULL OR sessions.zone = $6)
+                  AND ($7 IS NULL OR recordings.started_at + screen_lines.at_ms * 1000 >= $7)
+                  AND ($8 IS NULL OR recordings.started_at + screen_lines.at_ms * 1000 < $8)",
+                of_company!("sessions.account", "$9"),
+                " AND ($10 IS NULL OR screen_lines.rowid < $10)
+                  ORDER BY screen_lines.rowid DESC LIMIT $11"
+            )
         ))
         .bind(scope.word())
         .bind(scope.who())
@@ -102,6 +109,7 @@ impl Store {
         .bind(filter.zone.as_ref().map(ZoneName::as_str))
         .bind(filter.since.map(Timestamp::as_micros))
         .bind(filter.until.map(Timestamp::as_micros))
+        .bind(&filter.company)
         .bind(page.cursor::<i64>()?)
         .bind(page.rows())
         .fetch_all(&self.inner.readers)
@@ -130,13 +138,17 @@ impl Store {
         let rows = sqlx::query(scoped!(
             recordings::columns!(),
             "sessions",
-            " AND purged_at IS NULL
-              AND ($3 IS NULL OR sessions.asset = $3) AND ($4 IS NULL OR sessions.account = $4)
-              AND ($5 IS NULL OR sessions.zone = $5)
-              AND ($6 IS NULL OR ended_at IS NULL OR ended_at >= $6)
-              AND ($7 IS NULL OR started_at < $7)
-              AND ($8 IS NULL OR session_id < $8 OR (session_id = $8 AND channel > $9))
-              ORDER BY session_id DESC, channel LIMIT $10"
+            concat!(
+                " AND purged_at IS NULL
+                  AND ($3 IS NULL OR sessions.asset = $3)
+                  AND ($4 IS NULL OR sessions.account = $4)
+                  AND ($5 IS NULL OR sessions.zone = $5)
+                  AND ($6 IS NULL OR ended_at IS NULL OR ended_at >= $6)
+                  AND ($7 IS NULL OR started_at < $7)",
+                of_company!("sessions.account", "$8"),
+                " AND ($9 IS NULL OR session_id < $9 OR (session_id = $9 AND channel > $10))
+                  ORDER BY session_id DESC, channel LIMIT $11"
+            )
         ))
         .bind(scope.word())
         .bind(scope.who())
@@ -145,6 +157,7 @@ impl Store {
         .bind(filter.zone.as_ref().map(ZoneName::as_str))
         .bind(filter.since.map(Timestamp::as_micros))
         .bind(filter.until.map(Timestamp::as_micros))
+        .bind(&filter.company)
         .bind(after.map(|(session, _)| session.to_string()))
         .bind(after.map(|(_, channel)| i64::from(channel)))
         .bind(i64::from(most))

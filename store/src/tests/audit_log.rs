@@ -106,7 +106,7 @@ async fn events_are_found_by_subject_action_actor_and_time_both_ways() {
     );
     assert_eq!(
         find(EventFilter {
-            action: Some("request".to_owned()),
+            actions: vec!["request".to_owned()],
             ..all()
         })
         .await,
@@ -114,7 +114,7 @@ async fn events_are_found_by_subject_action_actor_and_time_both_ways() {
     );
     assert_eq!(
         find(EventFilter {
-            action: Some("request.filed".to_owned()),
+            actions: vec!["request.filed".to_owned()],
             ..all()
         })
         .await,

@@ -89,7 +89,7 @@ async fn a_link_works_until_its_end_and_each_opening_is_counted() {
         assert_eq!(world.happened(since).await, ["recording.opened"]);
     }
     let filter = EventFilter {
-        action: Some("recording.opened".to_owned()),
+        actions: vec!["recording.opened".to_owned()],
         ..EventFilter::default()
     };
     let events = world.store.events(&filter, &Page::default(), true).await;
@@ -147,7 +147,7 @@ async fn a_link_that_was_taken_back_looks_like_one_that_never_was() {
     );
     // The log knows which it was.
     let filter = EventFilter {
-        action: Some("share.refused".to_owned()),
+        actions: vec!["share.refused".to_owned()],
         ..EventFilter::default()
     };
     let events = world.store.events(&filter, &Page::default(), false).await;

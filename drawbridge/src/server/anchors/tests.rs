@@ -73,7 +73,7 @@ impl Log {
 
     async fn events(&self, action: &str) -> Vec<Event> {
         let filter = EventFilter {
-            action: Some(action.to_owned()),
+            actions: vec![action.to_owned()],
             ..EventFilter::default()
         };
         let page = Page::default();

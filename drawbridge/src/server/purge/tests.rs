@@ -183,7 +183,7 @@ impl World {
 
     async fn purged(&self) -> usize {
         let filter = EventFilter {
-            action: Some("recording.purged".to_owned()),
+            actions: vec!["recording.purged".to_owned()],
             ..EventFilter::default()
         };
         let events = self.store.events(&filter, &Page::default(), false).await;

@@ -21,7 +21,7 @@ async fn store(dir: &Path) -> Store {
 
 async fn events(store: &Store, action: &str) -> Vec<Event> {
     let filter = EventFilter {
-        action: Some(action.to_owned()),
+        actions: vec![action.to_owned()],
         ..EventFilter::default()
     };
     let events = store.events(&filter, &Page::default(), false).await;
