@@ -9,6 +9,7 @@ mod lists;
 mod log;
 mod login;
 mod logs;
+mod notices;
 mod pages;
 mod plant;
 mod recordings;

@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use admin_api::dto::{ConduitsClosed, Session};
+use harness::asyncssh;
 use harness::binary::{Binary, Room};
 use harness::cast::Cast;
 use harness::client::{Client, Live, PATIENCE};
 use harness::plant::PlantFile;
 use harness::sshd::Sshd;
+use harness::target::Target;
+use harness::tools::Tool;
 use harness::world::World;
 use serde_json::json;
 
@@ -123,6 +126,57 @@ async fn what_is_typed_while_paused_never_runs() {
     ] {
         assert!(cast.all("m").any(|mark| mark.contains(words)), "{words}");
     }
+}
+
+#[tokio::test]
+async fn a_signal_that_is_sent_while_paused_goes_nowhere() {
+    if Tool::Asyncssh.left_out() {
+        return;
+    }
+    let asset = Target::start();
+    let world = World::with(Sshd::start(), |plant, sshd| {
+        plant
+            .replace(
+                &format!("port = {}", sshd.at().port()),
+                &format!("port = {}", asset.port()),
+            )
+            .replace(sshd.host_key(), asset.host_key())
+    })
+    .await;
+    let adam = world.person("adam").await;
+    adam.store_key("plc-7", asset.credential()).await;
+    let door = world.door().await;
+    let steps = json!([{ "op": "shell", "command": "x", "steps": [
+        {"expect": "ready"}, {"signal": "TERM"}, {"expect": "signal TERM"},
+        {"expect": "Input is paused"}, {"signal": "INT"},
+        {"expect": "Input flows again"}, {"send": "quit\n"},
+    ]}]);
+    let visit = async { asyncssh::run(&door, steps).await };
+    let plant = async {
+        let vera = world.person("vera").await;
+        let id = loop {
+            let open = vera.sessions().await;
+            if let Some(session) = open.first() {
+                break session.id.clone();
+            }
+            a_while().await;
+        };
+        a_while().await;
+        olga(&world, "pause").await;
+        a_while().await;
+        olga(&world, "resume").await;
+        id
+    };
+    let (answers, id) = tokio::join!(visit, plant);
+    let output = answers[0]["output"].as_str().expect("text");
+    assert!(!output.contains("signal INT"), "{output}");
+    let cast = cast(&world, &id).await;
+    let markers: Vec<_> = cast.all("m").collect();
+    let said = |what: &str| markers.iter().any(|marker| marker.contains(what));
+    assert!(
+        said("signal INT while input is held, not sent"),
+        "{markers:?}"
+    );
 }
 
 #[tokio::test]

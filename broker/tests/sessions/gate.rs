@@ -251,6 +251,27 @@ async fn a_second_channel_waits_while_input_is_paused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_somebody_must_watch_there_is_one_channel_at_a_time() {
+    for (rule, both) in [("supervised = true", false), ("", true)] {
+        let world = in_zone(rule).await;
+        let control = world.directory.path().join("control");
+        let control = format!("ControlPath={}", control.display());
+        let master = ["-o", &control, "-o", "ControlMaster=yes"];
+        let (mut first, stdin) = start(&world, &master, &["echo ready; sleep 60"]).await;
+        let id = newest(&world).await;
+        let watch = world.store.begin_watch(&arne(), id, true).await;
+        watch.expect("watches");
+        expect(&mut first, "ready").await;
+        let mut second = world.ssh_with("none", &["-o", &control], &["echo second-$((3 + 4))"]);
+        let second = timeout(SOON, second.output()).await.expect("in time");
+        let seen = text(&second.expect("it runs").stdout);
+        assert_eq!(seen.contains("second-7"), both, "{rule}: {seen}");
+        drop((first, stdin));
+        world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_stand_on_the_screen_in_order() {
     let world = in_zone("").await;
     let (mut child, stdin) = start(&world, &["-tt"], &[]).await;

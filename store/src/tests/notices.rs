@@ -219,6 +219,24 @@ async fn what_does_not_get_through_is_tried_again_and_then_an_event() {
 }
 
 #[tokio::test]
+async fn whoever_was_disabled_meanwhile_is_known_as_that_before_it_is_sent() {
+    let world = world().await;
+    let mut lookout = lookout(&world).await;
+    world.ask("vera", "plc-7").await.expect("asked");
+    lookout.look().await.expect("looked");
+    let email = NoticeChannel::Email;
+    let active = async || {
+        let due = world.store.due_notices(&email, 10).await.expect("read");
+        due.iter().map(|due| due.active).collect::<Vec<_>>()
+    };
+    assert_eq!(active().await, [true]);
+    let (host, arne) = (domain::Actor::host(), name("arne"));
+    let disabled = world.store.disable_account(&host, &arne, "left");
+    disabled.await.expect("disabled");
+    assert_eq!(active().await, [false]);
+}
+
+#[tokio::test]
 async fn what_was_long_ago_is_no_news() {
     let world = world().await;
     let mut lookout = lookout(&world).await;
