@@ -89,7 +89,7 @@ impl Vendor {
         let waiting = self.lines.values().filter(waiting).count();
         match &self.doorway.door {
             Door::Open(session) => {
-                // Whoever watches sees one at a time.
+                // Whoever watches looks at one at a time.
                 let most = if session.permit.supervised() {
                     1
                 } else {
