@@ -21,6 +21,7 @@ mod shares;
 mod snapshot;
 mod steering;
 mod table;
+mod terminal;
 mod tickets;
 mod vault;
 mod world;

@@ -201,6 +201,16 @@ struct Told {
     waiting: AtomicUsize,
 }
 
+impl Told {
+    fn has_drawn(&self, bytes: u64) {
+        let more = |drawn: u64| Some(drawn.saturating_add(bytes));
+        let _ = self
+            .drawn
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        self.more.notify_one();
+    }
+}
+
 /// Until either side, or the login, ends it. With the code to close with.
 async fn relay(
     api: &Api,
@@ -243,8 +253,7 @@ async fn take(
             Message::Text(text) => match serde_json::from_str(&text) {
                 Ok(Said::Resize(cols, rows)) => Typed::Resize(cols, rows),
                 Ok(Said::Ack(bytes)) => {
-                    told.drawn.fetch_add(bytes, Ordering::Relaxed);
-                    told.more.notify_one();
+                    told.has_drawn(bytes);
                     continue;
                 }
                 Err(_) => return UNKNOWN,

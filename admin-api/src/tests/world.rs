@@ -184,6 +184,10 @@ impl World {
     }
 
     pub(super) async fn with(settings: ApiSettings) -> Self {
+        Self::on(settings, Arc::new(NoTerminals)).await
+    }
+
+    pub(super) async fn on(settings: ApiSettings, terminals: Arc<dyn Terminals>) -> Self {
         let dir = TempDir::new().unwrap();
         let start: Timestamp = START.parse().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(start.as_micros())));
@@ -216,7 +220,7 @@ impl World {
             recorder: recorder.clone(),
             clock: clock.clone(),
             random,
-            terminals: Arc::new(NoTerminals),
+            terminals,
             settings,
         });
         Self {
