@@ -1,11 +1,12 @@
 //! The desks in a real browser, on the real program and a real `sshd`. What the
 //! browsers do is in `admin-api/web/browser`.
 
-use std::process::Stdio;
+use std::io;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use harness::api::PASSWORD;
-use harness::binary::{Binary, program};
+use harness::binary::{Binary, peak_memory, program};
 use harness::client::Client;
 use harness::plant::PlantFile;
 use harness::sshd::Sshd;
@@ -65,6 +66,13 @@ impl Stage {
 
     /// Has browsers play it, and gives what they saw.
     async fn play(&self, name: &str, more: Value) -> Value {
+        let played = tokio::time::timeout(PATIENCE, self.playing(name, more)).await;
+        let played = played.expect("it comes to an end").expect("node runs");
+        seen(name, &played, &self.binary)
+    }
+
+    /// Browsers that play it.
+    fn playing(&self, name: &str, more: Value) -> impl Future<Output = io::Result<Output>> + use<> {
         let mut facts = json!({ "api": self.binary.url(), "password": PASSWORD });
         let (all, more) = (facts.as_object_mut(), more.as_object().cloned());
         all.expect("an object").extend(more.unwrap_or_default());
@@ -75,20 +83,19 @@ impl Stage {
             .arg(path)
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        let played = tokio::time::timeout(PATIENCE, node.output()).await;
-        let played = played.expect("it comes to an end").expect("node runs");
-        let said = String::from_utf8_lossy(&played.stdout);
-        let why = String::from_utf8_lossy(&played.stderr);
-        assert!(
-            played.status.success(),
-            "{why}\n{said}\n{}",
-            self.binary.log()
-        );
-        let seen: Value = serde_json::from_str(&said).expect("JSON");
-        eprintln!("{name}: {seen:#}");
-        assert_eq!(seen["faults"], json!([]), "{seen:#}");
-        seen
+        async move { node.output().await }
     }
+}
+
+/// What browsers saw, if nothing went wrong in them.
+fn seen(name: &str, played: &Output, binary: &Binary) -> Value {
+    let said = String::from_utf8_lossy(&played.stdout);
+    let why = String::from_utf8_lossy(&played.stderr);
+    assert!(played.status.success(), "{why}\n{said}\n{}", binary.log());
+    let seen: Value = serde_json::from_str(&said).expect("JSON");
+    eprintln!("{name}: {seen:#}");
+    assert_eq!(seen["faults"], json!([]), "{seen:#}");
+    seen
 }
 
 fn left_out() -> bool {
@@ -138,6 +145,88 @@ async fn nothing_that_a_hostile_asset_prints_runs_or_freezes() {
     let stage = Stage::set().await;
     let grant = stage.grant().await;
     stage.play("hostile.js", json!({ "grant": grant })).await;
+}
+
+/// So many bytes cross to a client that draws nothing; `DRAWBRIDGE_FLOOD_MIB` says
+/// otherwise.
+const FLOOD_MIB: u64 = 512;
+
+#[tokio::test]
+async fn a_flood_freezes_nothing_and_fills_no_memory() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::set().await;
+    let grant = stage.grant().await;
+    let mib = std::env::var("DRAWBRIDGE_FLOOD_MIB");
+    let mib = mib.map_or(FLOOD_MIB, |mib| mib.parse().expect("a number of MiB"));
+    let bytes = mib << 20;
+    let more = json!({ "grant": grant, "pid": stage.binary.pid(), "bytes": bytes });
+    let seen = stage.play("flood.js", more).await;
+    let of = |name: &str| seen[name].as_u64().expect("a number");
+    assert!(of("slowest") < 1000, "a page did not answer: {seen:#}");
+    assert!(of("stopped") < 3000, "Ctrl-C: {seen:#}");
+    assert_eq!(seen["whole"]["code"], 1000, "{seen:#}");
+    assert!(seen["whole"]["bytes"].as_u64() > Some(bytes), "{seen:#}");
+    let last = seen["whole"]["last"].as_str().expect("text");
+    assert!(last.contains("whole-46"), "{seen:#}");
+    for who in ["vendor", "watcher"] {
+        let grown = |when: &str| seen[when][who].as_u64().expect("bytes");
+        assert!(grown("during") < grown("before") + (64 << 20), "{seen:#}");
+    }
+    let peak = peak_memory(stage.binary.pid());
+    assert!(peak < 400 << 20, "the broker took {peak} bytes: {seen:#}");
+}
+
+#[tokio::test]
+async fn a_terminal_is_copied_from_and_fills_the_screen() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::set().await;
+    let grant = stage.grant().await;
+    let seen = stage.play("terminal.js", json!({ "grant": grant })).await;
+    let rows = |when: &str| seen[when]["rows"].as_u64().expect("rows");
+    assert!(rows("full") > rows("before"), "{seen:#}");
+    assert_eq!(seen["again"], seen["before"], "{seen:#}");
+    assert!(
+        seen["narrow"]["cols"].as_u64() < seen["before"]["cols"].as_u64(),
+        "{seen:#}"
+    );
+}
+
+#[tokio::test]
+async fn pages_say_that_they_are_not_connected_and_heal() {
+    if left_out() {
+        return;
+    }
+    let mut stage = Stage::set().await;
+    let grant = stage.grant().await;
+    let away = stage.directory.path().join("away");
+    let playing = stage.playing("away.js", json!({ "grant": grant, "away": away }));
+    let mut playing = tokio::spawn(playing);
+    let comes_and_goes = async {
+        for (is_there, what) in [
+            (true, Binary::stop as fn(&mut Binary)),
+            (false, Binary::start_again),
+        ] {
+            while away.exists() != is_there {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            what(&mut stage.binary);
+        }
+        std::future::pending::<()>().await;
+    };
+    let played = tokio::time::timeout(PATIENCE, async {
+        tokio::select! {
+            played = &mut playing => played,
+            () = comes_and_goes => unreachable!("it waits for ever"),
+        }
+    });
+    let played = played.await.expect("it comes to an end").expect("no panic");
+    let seen = seen("away.js", &played.expect("node runs"), &stage.binary);
+    let why = seen["why"].as_str().expect("text");
+    assert!(why.contains("connect again"), "{why}");
 }
 
 #[tokio::test]
