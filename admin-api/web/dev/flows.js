@@ -92,6 +92,24 @@ const flows = {
     await press(page, "End the session now");
     await seen(page, "Ended by the control room.");
   },
+  async "each channel of a session has its tab, and what is not shown is marked"(page, base) {
+    await page.goto(`${base}/sign-in`);
+    await signIn(page, "anna");
+    await page.getByRole("link", { name: "Open the session of vera on gt1-plc" }).last().click();
+    const tab = (name) => page.getByRole("tab", { name });
+    const chosen = (name) => page.getByRole("tab", { name, selected: true }).waitFor();
+    await chosen("Terminal 3");
+    await tab("New output: Terminal 1").waitFor();
+    await tab("Command 2 ended").click();
+    await seen(page, "governor.bak");
+    await tab("New output: Terminal 3").waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await chosen("Terminal 1");
+    await seen(page, "trace -f 0");
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-selected")), "true");
+    await page.keyboard.press("ArrowLeft");
+    await chosen("Terminal 3");
+  },
   async "the site closes for a reason, and a conduit opens again"(page, base) {
     await page.goto(`${base}/sign-in`);
     await signIn(page, "anna");

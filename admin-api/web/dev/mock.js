@@ -134,6 +134,7 @@ const routes = {
     session.input = { state: "flows" };
   }),
   "POST /sessions/:id/message": () => undefined,
+  "POST /sessions/:id/here": () => undefined,
   "POST /sessions/:id/end": change(plant.sessions, (session, { who, body }) => {
     session.state = "closed";
     session.closed = { at: nowText(), blame: who.role === "vendor" ? "vendor" : "operator", by: who.name, code: "ended", text: body.reason };
@@ -208,7 +209,7 @@ async function api(request, response, url) {
     const session = byId(plant.sessions, watched[1]);
     const watcher = { account: who.name, since: nowText() };
     return stream(request, response, (send, closed) => {
-      live(session, send, closed);
+      live(session, url.searchParams.get("newest") === "true", send, closed);
       if (url.searchParams.get("join") !== "true") return;
       session.watchers.push(watcher);
       if (session.input.state === "unwatched") session.input = { state: "flows" };
@@ -265,4 +266,4 @@ server.on("upgrade", (request, socket, head) => {
     terminal(opened, session);
   });
 });
-server.listen(port, "127.0.0.1", () => console.log(`the desks: http://127.0.0.1:${port}`));
+server.listen(port, "127.0.0.1", () => console.log(`the desks: http://127.0.0.1:${server.address().port}`));

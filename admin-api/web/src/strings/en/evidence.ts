@@ -14,8 +14,6 @@ export const evidence = {
   runs: "This session still runs. What is shown ends where it was when you opened it; load the page again for more.",
   watch: "Watch it live",
   channels: "Channel",
-  channel: (n: number, kind: string, command?: string | null) =>
-    `${n}: ${kind}${command ? ` · ${command}` : ""}`,
   facts: {
     zone: "Zone",
     conduit: "Conduit",
