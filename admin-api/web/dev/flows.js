@@ -92,6 +92,39 @@ const flows = {
     await press(page, "End the session now");
     await seen(page, "Ended by the control room.");
   },
+  async "sessions are found by company and time"(page, base) {
+    await page.goto(`${base}/sessions`);
+    await signIn(page, "anna");
+    await page.getByLabel("Company").fill("kessel");
+    await page.getByLabel("Asset").fill("gt1-plc");
+    await page.getByLabel("State").selectOption("open");
+    await press(page, "Find");
+    await seen(page, "viktor, Kessel & Sohn");
+    assert.equal(await page.locator("tbody tr").count(), 1);
+    await page.getByLabel("Until").fill("2020-01-01T00:00");
+    await press(page, "Find");
+    await seen(page, "No session fits.");
+    await press(page, "Clear");
+    await page.waitForURL(`${base}/sessions`);
+    await seen(page, "vera, Turbine Works");
+  },
+  async "a token for a program needs the password, and is shown once"(page, base) {
+    await page.goto(`${base}/account`);
+    await signIn(page, "vera");
+    await press(page, "Make a token for a program");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name of the program").fill("Trend reader");
+    await dialog.getByLabel("Your password").fill("wrong");
+    await press(page, "Make the token");
+    await seen(page, "The account or the password is not right");
+    await dialog.getByLabel("Your password").fill("a long password");
+    await press(page, "Make the token");
+    await seen(page, /^dbt_/);
+    await press(page, "Done");
+    assert.equal(await page.getByText(/^dbt_/).count(), 0);
+    await page.getByRole("button", { name: "End it: Token Trend reader" }).click();
+    await page.getByText("Trend reader").waitFor({ state: "hidden" });
+  },
   async "each channel of a session has its tab, and what is not shown is marked"(page, base) {
     await page.goto(`${base}/sign-in`);
     await signIn(page, "anna");

@@ -36,8 +36,21 @@ class Refused extends Error {
   }
 }
 
+const companyOf = (account) => byId(plant.accounts, account)?.company ?? "";
+
+/** Of what has a beginning: whether it ran at some time between the two. */
+function ranBetween({ opened_at, started_at, closed, ended_at }, since, until) {
+  const from = opened_at ?? started_at;
+  const to = closed?.at ?? ended_at ?? "9";
+  return from === undefined || (from < until && to >= since);
+}
+
 function page(items, query) {
+  const company = query.get("company")?.toLowerCase();
+  const [since, until] = [query.get("since") ?? "", query.get("until") ?? "9"];
   const fits = (item) =>
+    (!company || companyOf(item.account).toLowerCase().includes(company)) &&
+    ranBetween(item, since, until) &&
     ["account", "asset", "zone", "state", "phase", "grant"].every((key) => !query.get(key) || item[key] === query.get(key)) &&
     (!query.get("open") || (item.state === "open") === (query.get("open") === "true"));
   const from = Number(query.get("after") ?? 0);
@@ -191,6 +204,13 @@ async function api(request, response, url) {
     idleAt.set(who.name, Date.now() + IDLE_MS);
     response.setHeader("Set-Cookie", `mock=${who.name}; Path=/; HttpOnly; SameSite=Strict`);
     return json(200, { account: who, expires_at: plant.at(720), idle_seconds: IDLE_MS / 1000 });
+  }
+  if (path === "/login") {
+    if (body.password === "wrong") {
+      return json(401, { code: "wrong_login", detail: "The account or the password is not right. Try again, or ask the plant's admin for a new password." });
+    }
+    plant.logins.push({ id: plant.newId(), kind: "bearer", created_at: nowText(), expires_at: plant.at(720), source: "198.51.100.24", agent: body.label, current: false });
+    return json(200, { token: `dbt_${"q8Zr".repeat(10)}`, expires_at: plant.at(720), account: byId(plant.accounts, body.name) });
   }
   const who = whoIs(request);
   const alive = who && (idleAt.get(who.name) ?? Infinity) > Date.now();

@@ -15,6 +15,7 @@ export const evidence = {
   watch: "Watch it live",
   channels: "Channel",
   facts: {
+    vendor: "Vendor",
     zone: "Zone",
     conduit: "Conduit",
     source: "Came from",
@@ -125,7 +126,9 @@ export const evidence = {
   },
   hold: {
     title: "Legal hold",
-    none: "No hold is on this session. It is kept for as long as its zone says.",
+    none: "No hold is on this session or its zone. It is kept for as long as its zone says.",
+    onZone: (zone: string) => `It is on all of the zone ${zone}, this session included.`,
+    toAll: "All holds",
     place: "Place a hold",
     placeTitle: "Place a legal hold",
     placeText:
