@@ -6,7 +6,13 @@ export const account = {
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   notify: {
     title: "Notifications",
-    text: "While a page of this desk is open, your browser can tell you when something waits for you.",
+    text: "While a page of this desk is open and you look at something else, your browser can tell you",
+    of: {
+      vendor:
+        "when a request is decided or narrowed, when a window opens, has ten minutes left or is taken back, and when you are let in.",
+      approver: "when somebody asks for a window, or waits to be let in.",
+      operator: "when a vendor waits to be let in.",
+    } as Partial<Record<string, string>>,
     allow: "Switch on notifications",
     on: "On in this browser.",
     refused:

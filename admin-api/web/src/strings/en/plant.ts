@@ -21,10 +21,6 @@ export const plant = {
     open: (account: string, asset: string) => `Open the session of ${account} on ${asset}`,
     lobby: "Nothing to see yet: the vendor waits in the lobby.",
   },
-  notify: {
-    request: (account: string, asset: string) => `${account} asks for ${asset}`,
-    lobby: (account: string, asset: string) => `${account} waits to be let in to ${asset}`,
-  },
   decision: {
     where: "Where it leads",
     level: (n: number) => `Security level ${n}`,
