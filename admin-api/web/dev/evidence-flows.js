@@ -73,6 +73,20 @@ export const evidenceFlows = {
     await seen(page, "The insurer.");
     assert.equal(await page.getByText("/api/v1/shared/").count(), 0);
   },
+  async "a hold on the zone is shown with each of its sessions"(page, base) {
+    await page.goto(`${base}/sign-in`);
+    await signIn(page, "audun");
+    await page.locator("nav").waitFor();
+    const { items } = await page.evaluate(() => fetch("/api/v1/sessions?zone=protection").then((r) => r.json()));
+    await page.goto(`${base}/recordings/${items[0].id}`);
+    await seen(page, "It is on all of the zone protection, this session included.");
+    assert.equal(await page.getByRole("button", { name: "Release" }).count(), 0);
+    await press(page, "Place a hold");
+    await page.getByRole("dialog").getByLabel("Case and reason").fill("Case 18.");
+    await page.getByRole("dialog").getByRole("button", { name: "Place a hold" }).click();
+    await seen(page, "Case 18.");
+    assert.equal(await page.getByRole("button", { name: "Release" }).count(), 1);
+  },
   async "a plant file is tried before it is applied, and says where it is wrong"(page, base) {
     await page.goto(`${base}/sign-in`);
     await signIn(page, "ada");

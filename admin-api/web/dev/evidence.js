@@ -174,11 +174,11 @@ export function evidenceRoutes({ page, byId, Refused, nowText }) {
     "GET /sessions/:id/bundle.tar": () => "made up\n",
     "GET /audit": ({ query }) => {
       const [since, until] = [query.get("since") ?? "", query.get("until") ?? "9"];
-      const found = audit.filter((e) => fits(e.subject, query.get("subject"), "/") && fits(e.action, query.get("action"), ".") && fits(e.actor, query.get("actor"), "\0") && e.at >= since && e.at < until);
+      const found = audit.filter((e) => fits(e.subject, query.get("subject"), "/") && (query.get("action") || e.action).split(",").some((one) => fits(e.action, one, ".")) && fits(e.actor, query.get("actor"), "\0") && e.at >= since && e.at < until);
       return page(query.get("oldest_first") ? found : found.reverse(), onlyPaging(query));
     },
     "GET /holds": ({ query }) => {
-      const found = holds.filter((h) => (!query.get("session") || h.session === query.get("session")) && (!query.get("in_force") || h.state === "in_force"));
+      const found = holds.filter((h) => (!query.get("session") || h.session === query.get("session")) && (!query.get("zone") || h.zone === query.get("zone")) && (!query.get("in_force") || h.state === "in_force"));
       return page(found, onlyPaging(query));
     },
     "POST /sessions/:id/hold": ({ who, body }, id) => place({ session: id, zone: null }, who, body),

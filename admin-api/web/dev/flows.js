@@ -7,6 +7,27 @@ import { complaints, signIn, withDesks } from "./desks.js";
 const seen = (page, text) => page.getByText(text).first().waitFor({ timeout: 10_000 });
 const press = (page, name) => page.getByRole("button", { name, exact: true }).first().click();
 
+/** In the page: nobody looks at it, and what the browser would tell is kept. */
+function lookElsewhere() {
+  Object.assign(window, { told: [], elsewhere: true });
+  Object.defineProperty(document, "hidden", { get: () => window.elsewhere });
+  window.Notification = class {
+    static permission = "granted";
+    close() {}
+    constructor(_, { body, tag }) {
+      Object.assign(this, { body, tag });
+      window.told.push(this);
+    }
+  };
+}
+
+const ask = (page, request) =>
+  page.evaluate(
+    (body) =>
+      fetch("/api/v1/requests", { method: "POST", headers: { "Content-Type": "application/json" }, body }).then(() => {}),
+    JSON.stringify({ ...request, not_after: new Date(Date.now() + 3_600_000).toISOString() }),
+  );
+
 const flows = {
   ...evidenceFlows,
   async "signing in comes back to the page one came for"(page, base) {
@@ -91,6 +112,86 @@ const flows = {
     assert.equal(streams, 0, "to watch goes on, whatever else changes");
     await press(page, "End the session now");
     await seen(page, "Ended by the control room.");
+  },
+  async "whoever looks elsewhere is told by the browser, and a click leads to the very page"(page, base, other) {
+    for (const [one, account] of [[page, "vera"], [other, "anna"]]) {
+      await one.context().grantPermissions(["notifications"]);
+      await one.addInitScript(lookElsewhere);
+      await one.goto(`${base}/sign-in`);
+      await signIn(one, account);
+      await one.locator("h2").first().waitFor();
+    }
+    await ask(page, { asset: "cooling-gw", purpose: "Look at the pump." });
+    await other.waitForFunction(() => told.length === 1);
+    assert.equal(await other.evaluate(() => told[0].body), "vera asks for cooling-gw.");
+    await other.evaluate(() => told[0].onclick());
+    await press(other, "Approve");
+    assert.equal(await page.evaluate(() => told.length), 0, "one's own request is no news");
+    await other.getByRole("button", { name: /^Confirm: / }).click();
+    await page.waitForFunction(() => told.length === 1);
+    assert.match(await page.evaluate(() => told[0].body), /^Granted: cooling-gw, /);
+    await page.evaluate(() => told[0].onclick());
+    await page.getByRole("heading", { name: "Window on cooling-gw" }).waitFor();
+    await page.evaluate(() => (elsewhere = false));
+    await ask(page, { asset: "gt1-plc", purpose: "Look at the trend." });
+    await other.waitForFunction(() => told.length === 2);
+    await other.evaluate(() => (told[1].onclick(), elsewhere = false));
+    await press(other, "Approve");
+    await other.getByRole("button", { name: /^Confirm: / }).click();
+    await seen(other, "Granted.");
+    await page.waitForTimeout(700);
+    assert.equal(await page.evaluate(() => told.length), 1, "whoever looks is told by the page");
+  },
+  async "sessions are found by company and time"(page, base) {
+    await page.goto(`${base}/sessions`);
+    await signIn(page, "anna");
+    await page.getByLabel("Company").fill("kessel");
+    await page.getByLabel("Asset").fill("gt1-plc");
+    await page.getByLabel("State").selectOption("open");
+    await press(page, "Find");
+    await seen(page, "viktor, Kessel & Sohn");
+    assert.equal(await page.locator("tbody tr").count(), 1);
+    await page.getByLabel("Until").fill("2020-01-01T00:00");
+    await press(page, "Find");
+    await seen(page, "No session fits.");
+    await press(page, "Clear");
+    await page.waitForURL(`${base}/sessions`);
+    await seen(page, "vera, Turbine Works");
+  },
+  async "a token for a program needs the password, and is shown once"(page, base) {
+    await page.goto(`${base}/account`);
+    await signIn(page, "vera");
+    await press(page, "Make a token for a program");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name of the program").fill("Trend reader");
+    await dialog.getByLabel("Your password").fill("wrong");
+    await press(page, "Make the token");
+    await seen(page, "The account or the password is not right");
+    await dialog.getByLabel("Your password").fill("a long password");
+    await press(page, "Make the token");
+    await seen(page, /^dbt_/);
+    await press(page, "Done");
+    assert.equal(await page.getByText(/^dbt_/).count(), 0);
+    await page.getByRole("button", { name: "End it: Token Trend reader" }).click();
+    await page.getByText("Trend reader").waitFor({ state: "hidden" });
+  },
+  async "each channel of a session has its tab, and what is not shown is marked"(page, base) {
+    await page.goto(`${base}/sign-in`);
+    await signIn(page, "anna");
+    await page.getByRole("link", { name: "Open the session of vera on gt1-plc" }).last().click();
+    const tab = (name) => page.getByRole("tab", { name });
+    const chosen = (name) => page.getByRole("tab", { name, selected: true }).waitFor();
+    await chosen("Terminal 3");
+    await tab("New output: Terminal 1").waitFor();
+    await tab("Command 2 ended").click();
+    await seen(page, "governor.bak");
+    await tab("New output: Terminal 3").waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await chosen("Terminal 1");
+    await seen(page, "trace -f 0");
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-selected")), "true");
+    await page.keyboard.press("ArrowLeft");
+    await chosen("Terminal 3");
   },
   async "the site closes for a reason, and a conduit opens again"(page, base) {
     await page.goto(`${base}/sign-in`);

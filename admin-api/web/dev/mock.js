@@ -36,8 +36,21 @@ class Refused extends Error {
   }
 }
 
+const companyOf = (account) => byId(plant.accounts, account)?.company ?? "";
+
+/** Of what has a beginning: whether it ran at some time between the two. */
+function ranBetween({ opened_at, started_at, closed, ended_at }, since, until) {
+  const from = opened_at ?? started_at;
+  const to = closed?.at ?? ended_at ?? "9";
+  return from === undefined || (from < until && to >= since);
+}
+
 function page(items, query) {
+  const company = query.get("company")?.toLowerCase();
+  const [since, until] = [query.get("since") ?? "", query.get("until") ?? "9"];
   const fits = (item) =>
+    (!company || companyOf(item.account).toLowerCase().includes(company)) &&
+    ranBetween(item, since, until) &&
     ["account", "asset", "zone", "state", "phase", "grant"].every((key) => !query.get(key) || item[key] === query.get(key)) &&
     (!query.get("open") || (item.state === "open") === (query.get("open") === "true"));
   const from = Number(query.get("after") ?? 0);
@@ -134,6 +147,7 @@ const routes = {
     session.input = { state: "flows" };
   }),
   "POST /sessions/:id/message": () => undefined,
+  "POST /sessions/:id/here": () => undefined,
   "POST /sessions/:id/end": change(plant.sessions, (session, { who, body }) => {
     session.state = "closed";
     session.closed = { at: nowText(), blame: who.role === "vendor" ? "vendor" : "operator", by: who.name, code: "ended", text: body.reason };
@@ -191,6 +205,13 @@ async function api(request, response, url) {
     response.setHeader("Set-Cookie", `mock=${who.name}; Path=/; HttpOnly; SameSite=Strict`);
     return json(200, { account: who, expires_at: plant.at(720), idle_seconds: IDLE_MS / 1000 });
   }
+  if (path === "/login") {
+    if (body.password === "wrong") {
+      return json(401, { code: "wrong_login", detail: "The account or the password is not right. Try again, or ask the plant's admin for a new password." });
+    }
+    plant.logins.push({ id: plant.newId(), kind: "bearer", created_at: nowText(), expires_at: plant.at(720), source: "198.51.100.24", agent: body.label, current: false });
+    return json(200, { token: `dbt_${"q8Zr".repeat(10)}`, expires_at: plant.at(720), account: byId(plant.accounts, body.name) });
+  }
   const who = whoIs(request);
   const alive = who && (idleAt.get(who.name) ?? Infinity) > Date.now();
   if (!alive && path !== "/banner") {
@@ -208,7 +229,7 @@ async function api(request, response, url) {
     const session = byId(plant.sessions, watched[1]);
     const watcher = { account: who.name, since: nowText() };
     return stream(request, response, (send, closed) => {
-      live(session, send, closed);
+      live(session, url.searchParams.get("newest") === "true", send, closed);
       if (url.searchParams.get("join") !== "true") return;
       session.watchers.push(watcher);
       if (session.input.state === "unwatched") session.input = { state: "flows" };
@@ -265,4 +286,4 @@ server.on("upgrade", (request, socket, head) => {
     terminal(opened, session);
   });
 });
-server.listen(port, "127.0.0.1", () => console.log(`the desks: http://127.0.0.1:${port}`));
+server.listen(port, "127.0.0.1", () => console.log(`the desks: http://127.0.0.1:${server.address().port}`));

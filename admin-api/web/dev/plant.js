@@ -96,10 +96,12 @@ export const conduits = [
   }),
 ];
 
+const companyOf = (account) => accounts.find((a) => a.name === account)?.company ?? "";
 const assetOf = (name) => assets.find((a) => a.name === name);
 export const newRequest = (account, on, wanted, purpose, more = {}) => ({
   id: newId(),
   account,
+  company: companyOf(account),
   asset: on,
   zone: assetOf(on).zone,
   protocol: "ssh",
@@ -117,6 +119,7 @@ export const newGrant = (request, more = {}) => {
     id: newId(),
     request: request.id,
     account: request.account,
+    company: request.company,
     asset: request.asset,
     zone: request.zone,
     protocol: "ssh",
@@ -135,6 +138,7 @@ export const newSession = (grant, more = {}) => {
   return {
     id: newId(),
     account: grant.account,
+    company: grant.company,
     asset: grant.asset,
     zone: grant.zone,
     conduit: conduits.find((c) => c.zone === grant.zone).name,
@@ -211,5 +215,5 @@ for (let n = 0; n < 240; n += 1) sessions.push(closed(n));
 
 export const logins = [
   { id: newId(), kind: "browser", created_at: at(-200), last_seen_at: at(-1), expires_at: at(520), source: "198.51.100.24", agent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/150.0", current: true },
-  { id: newId(), kind: "bearer", created_at: at(-4000), last_seen_at: at(-1500), expires_at: at(9000), source: "203.0.113.80", agent: "drawbridge/0.1", current: false },
+  { id: newId(), kind: "bearer", created_at: at(-4000), last_seen_at: at(-1500), expires_at: at(9000), source: "203.0.113.80", agent: "Nightly backup of the PLC", current: false },
 ];

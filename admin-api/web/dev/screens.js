@@ -10,18 +10,33 @@ const clock = () => new Date().toISOString().slice(11, 19);
 const line = (n) => `${lines[n % lines.length](n)}\r\n`;
 const base64 = (text) => Buffer.from(text).toString("base64");
 
+/** What a session has open; those on the turbine have several channels. */
+const channelsOf = ({ asset }) =>
+  asset === "gt1-plc"
+    ? [
+        { channel: 1, terminal: false, over: true, first: "governor.cfg  2026-11-02\ngovernor.bak  2026-10-30\n" },
+        { channel: 0, terminal: true },
+        { channel: 2, terminal: true },
+      ]
+    : [{ channel: 0, terminal: true }];
+
 /** Feeds one viewer until it goes. */
-export function live(session, send, closed) {
+export function live(session, newest, send, closed) {
   let n = session.id.length + session.opened_at.length;
-  const first = Array.from({ length: 14 }, () => line(n++)).join("");
-  const screen = { channel: 0, cols: 80, rows: 24, data: base64(`engineer@${session.asset}:~$ trace -f\r\n${first}`) };
-  send("screen", screen);
+  const all = channelsOf(session);
+  const shown = newest ? all.slice(-1) : all;
+  for (const { channel, terminal, over, first } of shown) {
+    const trace = Array.from({ length: 14 }, () => line(n++)).join("");
+    const text = first ?? `engineer@${session.asset}:~$ trace -f ${channel}\r\n${trace}`;
+    send("screen", { channel, terminal, cols: 80, rows: 24, data: base64(text) });
+    if (over) send("closed", { channel });
+  }
   const timer = setInterval(() => {
     if (session.state !== "open") {
       send("ended", {});
       clearInterval(timer);
     } else if (session.input?.state === "flows") {
-      send("output", { channel: 0, data: base64(line(n++)) });
+      for (const { channel, over } of shown) if (!over) send("output", { channel, data: base64(line(n++)) });
     }
   }, 700);
   closed(() => clearInterval(timer));

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isChange, plantChanges } from "./change.ts";
+import { actionsOf, plantChanges } from "./change.ts";
 
 test("signing in is no change; switching an account off is one", () => {
-  assert.ok(!isChange({ action: "account.signed_in" }, "account"));
-  assert.ok(isChange({ action: "account.disabled" }, "account"));
-  assert.ok(isChange({ action: "account.disabled" }, "all"));
-  assert.ok(!isChange({ action: "account.disabled" }, "plant"));
-  assert.ok(!isChange({ action: "session.opened" }, "all"));
+  const all = actionsOf("all").split(",");
+  for (const change of ["plant", "conduit", "credential", "account.disabled"]) assert.ok(all.includes(change));
+  assert.ok(!all.includes("account") && !all.includes("account.signed_in") && !all.includes("all"));
+  assert.equal(actionsOf("plant"), "plant");
+  assert.ok(actionsOf("account").split(",").every((action) => action.startsWith("account.")));
 });
 
 test("a plant file's changes are read without trust", () => {

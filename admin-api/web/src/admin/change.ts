@@ -1,17 +1,19 @@
 // Which events are changes of the plant, and what a plant file changed.
 
-import type { AuditEvent, PlantApplied } from "../api/contract.ts";
+import type { PlantApplied } from "../api/contract.ts";
 
 export const families = ["all", "plant", "account", "conduit", "credential"] as const;
 export type Family = (typeof families)[number];
 
-/** People coming and going is no change of anything. */
-const comings = new Set(["account.signed_in", "account.signed_out", "account.sign_in_failed"]);
+/** Of accounts not the whole family: to sign in changes nothing. */
+const ofAccounts = ["created", "changed", "disabled", "enabled", "password_set", "clock_corrected"]
+  .map((what) => `account.${what}`)
+  .join();
 
-export function isChange({ action }: Pick<AuditEvent, "action">, family: Family): boolean {
-  if (comings.has(action)) return false;
-  const of = action.split(".")[0];
-  return family === "all" ? families.some((one) => one === of) : of === family;
+/** The actions of a family, as the audit log is asked for them. */
+export function actionsOf(family: Family): string {
+  if (family === "all") return families.slice(1).map(actionsOf).join();
+  return family === "account" ? ofAccounts : family;
 }
 
 type PlantChange = PlantApplied["changes"][number];

@@ -6,6 +6,7 @@ import type {
   BrowserLogin,
   Conduit,
   Grant,
+  LoggedIn,
   Login,
   Me,
   NewRequest,
@@ -37,6 +38,9 @@ const list =
 export const banner = () => get<Banner>("/banner", { by: "page" });
 export const signIn = (name: string, password: string) =>
   post<BrowserLogin>("/login/browser", { name, password, banner_accepted: true });
+/** A token for a program. The browser's own login does not suffice to get one. */
+export const tokenFor = (name: string, password: string, label: string) =>
+  post<LoggedIn>("/login", { name, password, label });
 export const signOut = () => post("/logout");
 export const me = (by: By) => get<Me>("/me", { by });
 export const ownLogins = (by: By) => get<{ items: Login[] }>("/me/logins", { by });
@@ -49,7 +53,15 @@ export const zones = list<ListQuery, Zone>("/zones");
 export const conduits = list<ListQuery, Conduit>("/conduits");
 export const requests = list<ListQuery & { state?: string }, Request>("/requests");
 export const grants = list<ListQuery & { phase?: string }, Grant>("/grants");
-export const sessions = list<ListQuery & { grant?: string; open?: boolean }, Session>("/sessions");
+export interface SessionQuery extends ListQuery {
+  grant?: string;
+  open?: boolean;
+  company?: string;
+  /** Those that ran at some time between the two. */
+  since?: string;
+  until?: string;
+}
+export const sessions = list<SessionQuery, Session>("/sessions");
 
 export const request = (by: By, id: string) => get<Request>(at("requests", id), { by });
 export const grant = (by: By, id: string) => get<Grant>(at("grants", id), { by });

@@ -36,6 +36,7 @@ export type Session = Omit<Schemas["Session"], "entry" | "input"> & {
 
 export type Me = Schemas["Me"];
 export type Login = Schemas["LoginEntry"];
+export type LoggedIn = Schemas["LoggedIn"];
 export type Banner = Schemas["Banner"];
 export type BrowserLogin = Schemas["BrowserLoggedIn"];
 export type Recording = Schemas["Recording"];
@@ -54,6 +55,7 @@ export interface SearchQuery {
   input?: boolean;
   asset?: string;
   account?: string;
+  company?: string;
   zone?: string;
   since?: string;
   until?: string;

@@ -27,11 +27,17 @@ interface Paging {
 export interface RecordingQuery extends Paging {
   session?: string;
   account?: string;
+  company?: string;
   asset?: string;
+  zone?: string;
+  /** Those that ran at some time between the two. */
+  since?: string;
+  until?: string;
 }
 
 export interface AuditQuery extends Paging {
   subject?: string;
+  /** One, or a family; several are separated by commas. */
   action?: string;
   actor?: string;
   since?: string;
@@ -60,7 +66,7 @@ export const recordingPath = (
 export const audit = (by: By, query: AuditQuery) =>
   get<Page<AuditEvent>>("/audit", { by, query: { ...query } });
 
-export const holds = (by: By, query: Paging & { session?: string; in_force?: boolean }) =>
+export const holds = (by: By, query: Paging & { session?: string; zone?: string; in_force?: boolean }) =>
   get<Page<Hold>>("/holds", { by, query: { ...query } });
 export const holdSession = (session: string, reason: string) =>
   post<Hold>(at("sessions", session, "hold"), { reason });

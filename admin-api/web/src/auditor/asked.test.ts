@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addressOf, askedFrom, piecesOf, searchOf, sieveOf } from "./asked.ts";
+import { addressOf, askedFrom, piecesOf, searchOf } from "./asked.ts";
 
 const asked = (query: string) => askedFrom(new URLSearchParams(query));
-const nobody = () => new Set<string>();
 
 test("the address and what is asked for are the same thing", () => {
   const query = "q=trip+reset&account=vera&zone=hall&since=2026-11-29T08%3A00&typed=1";
@@ -22,21 +21,18 @@ test("the plant's time goes to the server as an instant", () => {
   assert.equal(query.until, "2026-11-29T08:00:00.000Z");
 });
 
-test("company, zone and time are sifted here", () => {
-  const people = (company: string) => new Set(company === "Turbine Works" ? ["vera"] : []);
-  const sieve = sieveOf(asked("company=Turbine+Works&zone=hall&since=2026-11-29T08:00"), "UTC", people);
-  const at = "2026-11-29T09:00:00Z";
-  assert.ok(sieve.keep({ account: "vera", zone: "hall", at }));
-  assert.ok(!sieve.keep({ account: "viktor", zone: "hall", at }));
-  assert.ok(!sieve.keep({ account: "vera", zone: "boiler", at }));
-  assert.ok(!sieve.past({ account: "vera", zone: "hall", at }));
-  assert.ok(sieve.past({ account: "vera", zone: "hall", at: "2026-11-29T07:59:59Z" }));
-});
-
-test("nothing asked for keeps all", () => {
-  const sieve = sieveOf(asked(""), "UTC", nobody);
-  const old = { account: "x", zone: "y", at: "1999-01-01T00:00:00Z" };
-  assert.ok(sieve.keep(old) && !sieve.past(old));
+test("each filter goes to the server", () => {
+  const query = searchOf(asked("q=a&account=vera&company=Works&asset=gt1&zone=hall&typed=1"), "UTC");
+  assert.deepEqual({ ...query }, {
+    q: "a",
+    input: true,
+    account: "vera",
+    company: "Works",
+    asset: "gt1",
+    zone: "hall",
+    since: undefined,
+    until: undefined,
+  });
 });
 
 test("found words are marked, and signs of patterns are only signs", () => {

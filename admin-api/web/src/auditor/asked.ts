@@ -47,40 +47,20 @@ export function addressOf(path: string, asked: Asked): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-export function searchOf(asked: Asked, zone: string): SearchQuery {
-  const { q, account, asset } = asked;
+/** What the lists and the search filter by, as the server takes it. */
+export function filtersOf({ account, company, asset, zone, since, until }: Asked, plantZone: string) {
   return {
-    q,
-    input: asked.typed || undefined,
     account,
+    company,
     asset,
-    zone: asked.zone,
-    since: edgeOf(asked.since, "first", zone),
-    until: edgeOf(asked.until, "last", zone),
+    zone,
+    since: edgeOf(since, "first", plantZone),
+    until: edgeOf(until, "last", plantZone),
   };
 }
 
-export interface Where {
-  account: string;
-  zone: string;
-  at: string;
-}
-
-/** What the server's lists have no filter for: the company, the time, a recording's zone. */
-export function sieveOf(asked: Asked, plantZone: string, peopleOf: (company: string) => ReadonlySet<string>) {
-  const since = edgeOf(asked.since, "first", plantZone);
-  const until = edgeOf(asked.until, "last", plantZone);
-  const from = since === undefined ? -Infinity : Date.parse(since);
-  const to = until === undefined ? Infinity : Date.parse(until);
-  const people = asked.company === "" ? undefined : peopleOf(asked.company);
-  return {
-    keep: ({ account, zone, at }: Where) =>
-      Date.parse(at) < to &&
-      (people === undefined || people.has(account)) &&
-      (asked.zone === "" || zone === asked.zone),
-    /** The newest come first. */
-    past: ({ at }: Where) => Date.parse(at) < from,
-  };
+export function searchOf(asked: Asked, plantZone: string): SearchQuery {
+  return { q: asked.q, input: asked.typed || undefined, ...filtersOf(asked, plantZone) };
 }
 
 /** A part of a text, and whether it is one of the words that were looked for. */

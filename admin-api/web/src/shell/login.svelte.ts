@@ -12,6 +12,8 @@ class Login {
   me = $state.raw<Me | undefined>();
   /** Stays the same when it is asked again who is signed in, so that the page does too. */
   readonly role = $derived(this.me?.account.role as Role | undefined);
+  /** The plant's time zone; without a plant there is only UTC. It stays the same as well. */
+  readonly zone = $derived(this.me?.site?.time_zone ?? "UTC");
   problem = $state.raw<Problem | undefined>();
   /** When the login ends if nobody does anything; by our reckoning of the server's. */
   idleAt = $state<number | undefined>();
@@ -32,11 +34,6 @@ class Login {
 
   get site(): Site | undefined {
     return this.me?.site ?? undefined;
-  }
-
-  /** The plant's zone; without a plant there is only UTC. */
-  get zone(): string {
-    return this.site?.time_zone ?? "UTC";
   }
 
   /** Finds out who is signed in, when the page is opened or after signing in. */

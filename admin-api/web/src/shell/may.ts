@@ -19,6 +19,7 @@ const table = {
   place_hold: ["auditor", "admin"],
   release_hold: ["auditor"],
   read_audit: ["auditor", "admin"],
+  be_notified: ["vendor", ...PLANT],
   list_accounts: ["auditor", "admin"],
   apply_plant: ["admin"],
   manage_accounts: ["admin"],

@@ -10,7 +10,7 @@ class Router {
     addEventListener("popstate", () => {
       this.#at = here();
     });
-    addEventListener("click", (event) => this.#follow(event));
+    addEventListener("click", (event) => this.#clicked(event));
   }
 
   get query(): URLSearchParams {
@@ -29,8 +29,14 @@ class Router {
     if (how === "new") scrollTo(0, 0);
   }
 
+  /** Goes where a link leads, unless something is open that would be lost. */
+  follow(to: string): void {
+    if (this.stay) this.stay();
+    else this.go(to);
+  }
+
   /** Links inside of the desk change the page without loading it anew. */
-  #follow(event: MouseEvent): void {
+  #clicked(event: MouseEvent): void {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
@@ -40,8 +46,7 @@ class Router {
     // A link within the page, such as the one past the navigation.
     if (link.hash !== "" && link.pathname === this.path) return;
     event.preventDefault();
-    if (this.stay) this.stay();
-    else this.go(link.pathname + link.search);
+    this.follow(link.pathname + link.search);
   }
 }
 

@@ -15,6 +15,7 @@ import { ledger } from "./en/ledger.ts";
 import { live } from "./en/live.ts";
 import { plant } from "./en/plant.ts";
 import { request } from "./en/request.ts";
+import { notify } from "./en/notify.ts";
 import { notices, retention } from "./en/retention.ts";
 import { session } from "./en/session.ts";
 import { site } from "./en/site.ts";
@@ -38,6 +39,7 @@ export const en = {
   ledger,
   live,
   notices,
+  notify,
   plant,
   request,
   retention,

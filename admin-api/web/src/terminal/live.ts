@@ -1,55 +1,72 @@
-import { BASE } from "../api/client.ts";
-import { bytesOf, objectOf, sizeOf } from "./messages.ts";
-import type { Screen } from "./screen.ts";
+import { BASE, search } from "../api/client.ts";
+import { bytesOf, channelOf, objectOf, sizeOf } from "./messages.ts";
+import type { Size } from "./screen.ts";
 
 export type LiveState = "connecting" | "moving" | "broken" | "refused" | "ended";
+
+export interface LiveListener {
+  state(how: LiveState): void;
+  /** The stream has begun, perhaps once more: all of it is told anew. */
+  begun(): void;
+  /** A channel was opened, or what was shown of it is to be forgotten. */
+  opened(channel: number, terminal: boolean, size: Size, data: Uint8Array): void;
+  output(channel: number, data: Uint8Array): void;
+  resized(channel: number, size: Size): void;
+  closed(channel: number): void;
+}
 
 /** So often one who has joined says that they are there, in ms. */
 const HERE = 5_000;
 
-/** Shows a session as it runs; `join` counts as watching it. Returns how to stop. */
+/**
+ * Tells of a session as it runs. To `join` counts as watching it; `newest` is told of
+ * one channel alone. Returns how to stop.
+ */
 export function watch(
   session: string,
-  join: boolean,
-  screen: Screen,
-  say: (state: LiveState) => void,
+  how: { join: boolean; newest: boolean },
+  listener: LiveListener,
 ): () => void {
-  const path = `${BASE}/sessions/${encodeURIComponent(session)}/live?join=${join}`;
-  const source = new EventSource(path);
-  const on = (name: string, then: (message: Record<string, unknown>) => void) =>
-    source.addEventListener(name, (event: MessageEvent) => then(objectOf(event.data)));
+  const at = `${BASE}/sessions/${encodeURIComponent(session)}`;
+  const source = new EventSource(`${at}/live${search({ ...how })}`);
+  const on = (name: string, then: (channel: number, message: Record<string, unknown>) => void) =>
+    source.addEventListener(name, (event: MessageEvent) => {
+      const message = objectOf(event.data);
+      then(channelOf(message), message);
+    });
 
-  say("connecting");
-  on("screen", (message) => {
-    screen.begin(sizeOf(message));
-    screen.write(bytesOf(message["data"]));
-    screen.shrink();
-    say("moving");
+  listener.state("connecting");
+  on("screen", (channel, message) => {
+    const { terminal, data } = message;
+    if (how.newest) listener.begun();
+    listener.opened(channel, terminal !== false, sizeOf(message), bytesOf(data));
+    listener.state("moving");
   });
-  on("output", (message) => screen.write(bytesOf(message["data"])));
-  on("resize", (message) => {
-    screen.resize(sizeOf(message));
-    screen.shrink();
-  });
+  on("output", (channel, { data }) => listener.output(channel, bytesOf(data)));
+  on("resize", (channel, message) => listener.resized(channel, sizeOf(message)));
+  on("closed", (channel) => listener.closed(channel));
   on("ended", () => {
     source.close();
-    say("ended");
+    listener.state("ended");
   });
-  source.addEventListener("open", () => say("moving"));
-  source.addEventListener("error", () =>
-    say(source.readyState === EventSource.CLOSED ? "refused" : "broken"),
-  );
   on("left", () => {
     source.close();
-    say("refused");
+    listener.state("refused");
   });
+  source.addEventListener("open", () => {
+    listener.begun();
+    listener.state("moving");
+  });
+  source.addEventListener("error", () =>
+    listener.state(source.readyState === EventSource.CLOSED ? "refused" : "broken"),
+  );
   // Who has joined counts for as long as they say that they are there.
   const here = () =>
-    void fetch(`${BASE}/sessions/${encodeURIComponent(session)}/here`, {
+    void fetch(`${at}/here`, {
       method: "POST",
       headers: { "Drawbridge-Background": "1" },
     }).catch(() => {});
-  const timer = join ? setInterval(here, HERE) : undefined;
+  const timer = how.join ? setInterval(here, HERE) : undefined;
   return () => {
     clearInterval(timer);
     source.close();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { bytesOf, endOf, objectOf, sizeOf, toldBy } from "./messages.ts";
+import { bytesOf, channelOf, endOf, objectOf, sizeOf, toldBy } from "./messages.ts";
 
 test("bytes are those that were sent, whatever they are", () => {
   assert.deepEqual([...bytesOf("AP8bWzFt")], [0, 255, 27, 91, 49, 109]);
@@ -11,6 +11,12 @@ test("bytes are those that were sent, whatever they are", () => {
 test("a size is one that a terminal can have", () => {
   assert.deepEqual(sizeOf({ cols: 132, rows: 43 }), { cols: 132, rows: 43 });
   assert.deepEqual(sizeOf({ cols: -1, rows: "x" }), { cols: 80, rows: 24 });
+});
+
+test("a channel is a whole number", () => {
+  assert.equal(channelOf({ channel: 3 }), 3);
+  assert.equal(channelOf({ channel: "3" }), 0);
+  assert.equal(channelOf({ channel: 0.5 }), 0);
 });
 
 test("what is no object is an empty one", () => {

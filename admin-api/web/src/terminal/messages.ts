@@ -18,6 +18,11 @@ export function sizeOf(message: Record<string, unknown>): { cols: number; rows: 
   };
 }
 
+/** Which channel it is about: the first, unless it says another. */
+export function channelOf({ channel }: Record<string, unknown>): number {
+  return Number.isSafeInteger(channel) ? (channel as number) : 0;
+}
+
 /** The object in a JSON text; an empty one if it is none. */
 export function objectOf(text: unknown): Record<string, unknown> {
   if (typeof text !== "string") return {};

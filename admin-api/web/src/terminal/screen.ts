@@ -12,6 +12,8 @@ export interface ScreenOptions {
   label: string;
   /** Only shown: nothing can be typed. */
   readOnly: boolean;
+  /** Without a terminal, a line ends where a new one begins. */
+  plainLines?: boolean;
   fontSize?: number;
 }
 
@@ -25,10 +27,11 @@ export class Screen {
   readonly #fit = new FitAddon();
   readonly #host: HTMLElement;
 
-  constructor(host: HTMLElement, { label, readOnly, fontSize = 14 }: ScreenOptions) {
+  constructor(host: HTMLElement, { label, readOnly, plainLines = false, fontSize = 14 }: ScreenOptions) {
     this.#host = host;
     this.#terminal = new Terminal({
       disableStdin: readOnly,
+      convertEol: plainLines,
       // It would complain of each odd byte that an asset prints.
       logLevel: "off",
       cursorBlink: !readOnly,

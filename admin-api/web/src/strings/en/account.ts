@@ -6,7 +6,13 @@ export const account = {
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   notify: {
     title: "Notifications",
-    text: "While a page of this desk is open, your browser can tell you when something waits for you.",
+    text: "While a page of this desk is open and you look at something else, your browser can tell you",
+    of: {
+      vendor:
+        "when a request is decided or narrowed, when a window opens, has ten minutes left or is taken back, and when you are let in.",
+      approver: "when somebody asks for a window, or waits to be let in.",
+      operator: "when a vendor waits to be let in.",
+    } as Partial<Record<string, string>>,
     allow: "Switch on notifications",
     on: "On in this browser.",
     refused:
@@ -24,7 +30,23 @@ export const account = {
     from: "From",
     never: "not yet",
     end: "End it",
-    endLabel: (kind: string, source: string) => `End it: ${kind} from ${source}`,
+    fromWhere: (source: string) => `from ${source}`,
+    endLabel: (kind: string, which: string) => `End it: ${kind} ${which}`,
+  },
+  token: {
+    open: "Make a token for a program",
+    title: "A token for a program",
+    text: "With it, a program or the command line can do all that you may. It is a login of its own: you can end it here.",
+    label: "Name of the program",
+    labelHint: "So that you know later which one to end.",
+    password: "Your password",
+    passwordHint: "Asked for again, so that nobody makes a token at a desk that you left.",
+    make: "Make the token",
+    once: "This token is shown once. Copy it now; it can't be shown again.",
+    copy: "Copy the token",
+    ends: "It ends",
+    use: "The command line reads it from DRAWBRIDGE_TOKEN; over HTTP it goes as “Authorization: Bearer …”.",
+    done: "Done",
   },
   password: {
     title: "Change password",

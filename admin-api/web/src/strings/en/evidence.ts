@@ -14,9 +14,8 @@ export const evidence = {
   runs: "This session still runs. What is shown ends where it was when you opened it; load the page again for more.",
   watch: "Watch it live",
   channels: "Channel",
-  channel: (n: number, kind: string, command?: string | null) =>
-    `${n}: ${kind}${command ? ` · ${command}` : ""}`,
   facts: {
+    vendor: "Vendor",
     zone: "Zone",
     conduit: "Conduit",
     source: "Came from",
@@ -127,7 +126,9 @@ export const evidence = {
   },
   hold: {
     title: "Legal hold",
-    none: "No hold is on this session. It is kept for as long as its zone says.",
+    none: "No hold is on this session or its zone. It is kept for as long as its zone says.",
+    onZone: (zone: string) => `It is on all of the zone ${zone}, this session included.`,
+    toAll: "All holds",
     place: "Place a hold",
     placeTitle: "Place a legal hold",
     placeText:

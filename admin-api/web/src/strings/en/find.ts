@@ -22,6 +22,7 @@ export const find = {
   noHitsNext:
     "Try fewer words, or fail* for the start of one. A recording can be searched some seconds after it has ended; sealed ones can't be.",
   noSessions: "No session fits",
+  noRecordings: "No recording fits",
   noSessionsNext: "Leave a filter out, or look at a longer time.",
   count: (n: number, more: boolean, what: string) =>
     `${n.toLocaleString("en-GB")}${more ? " so far" : ""}: ${what}. Arrow keys go through them.`,

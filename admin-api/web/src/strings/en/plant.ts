@@ -7,6 +7,7 @@ export const plant = {
   decide: "Decide",
   lobby: (account: string) => `${account} is in the lobby`,
   letIn: "Let in",
+  facts: (...facts: (string | undefined)[]) => facts.filter(Boolean).join(" · "),
   live: "Live now",
   liveNone: "No session is open.",
   liveNext: "When a vendor crosses, their terminal moves here.",
@@ -16,14 +17,9 @@ export const plant = {
   opensIn: "opens in",
   tile: {
     left: "left",
-    from: "from",
     watchers: (n: number) => (n === 0 ? "nobody watches" : `${n} watching`),
     open: (account: string, asset: string) => `Open the session of ${account} on ${asset}`,
     lobby: "Nothing to see yet: the vendor waits in the lobby.",
-  },
-  notify: {
-    request: (account: string, asset: string) => `${account} asks for ${asset}`,
-    lobby: (account: string, asset: string) => `${account} waits to be let in to ${asset}`,
   },
   decision: {
     where: "Where it leads",
