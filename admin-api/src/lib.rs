@@ -25,6 +25,7 @@ pub mod password;
 mod places;
 mod presence;
 mod problem;
+mod pulse;
 mod routes;
 mod show;
 mod terminals;

@@ -203,7 +203,10 @@ async fn pages_say_that_they_are_not_connected_and_heal() {
     let mut stage = Stage::set().await;
     let grant = stage.grant().await;
     let away = stage.directory.path().join("away");
-    let playing = stage.playing("away.js", json!({ "grant": grant, "away": away }));
+    let playing = stage.playing(
+        "away.js",
+        json!({ "grant": grant, "away": away, "pid": stage.binary.pid() }),
+    );
     let mut playing = tokio::spawn(playing);
     let comes_and_goes = async {
         for (is_there, what) in [
@@ -224,9 +227,7 @@ async fn pages_say_that_they_are_not_connected_and_heal() {
         }
     });
     let played = played.await.expect("it comes to an end").expect("no panic");
-    let seen = seen("away.js", &played.expect("node runs"), &stage.binary);
-    let why = seen["why"].as_str().expect("text");
-    assert!(why.contains("connect again"), "{why}");
+    seen("away.js", &played.expect("node runs"), &stage.binary);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Sse;
-use axum::response::sse::{Event as SseEvent, KeepAlive};
+use axum::response::sse::Event as SseEvent;
 use domain::policy::Action;
 use domain::{AccountName, Event};
 use futures::{Stream, stream};
@@ -22,6 +22,7 @@ use crate::caller::Caller;
 use crate::dto::Changed;
 use crate::places::Place;
 use crate::problem::ApiError;
+use crate::pulse::pulse;
 use crate::routes::Routes;
 
 /// At most so often does one caller hear of changes.
@@ -34,7 +35,8 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Hear of changes: an event `changed` whenever something that the caller may see
-/// has changed. The stream ends with the login.
+/// has changed, and `here` every ten seconds in which nothing has. The stream ends with
+/// the login.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -68,7 +70,7 @@ async fn listen(
         let tick = listener.tick().await?;
         Some((Ok(tick), listener))
     });
-    Ok(Sse::new(ticks).keep_alive(KeepAlive::default()))
+    Ok(Sse::new(ticks).keep_alive(pulse()))
 }
 
 struct Listener {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Sse;
-use axum::response::sse::{Event, KeepAlive};
+use axum::response::sse::Event;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::policy::Action;
@@ -28,6 +28,7 @@ use crate::input::{At, Params};
 use crate::places::Place;
 use crate::presence::{Presence, now};
 use crate::problem::ApiError;
+use crate::pulse::pulse;
 use crate::routes::Routes;
 
 /// So often is it looked whether there is more to see: by who has joined, and by who
@@ -48,7 +49,7 @@ pub(super) fn routes() -> Routes {
 /// starts it anew; `output` {channel, data}, `resize` {channel, cols, rows}, `marker`
 /// {channel, text}, `closed` {channel}; and `ended` {} is the last, or `left` {}, when
 /// one who joined is no longer there. `data` is raw output in base64. The latest few
-/// channels that are over come first.
+/// channels that are over come first. `here` comes when nothing else has for ten seconds.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/live",
@@ -106,7 +107,7 @@ async fn watch_session(
         Some((stream::iter(events), watcher))
     });
     let events = events.flatten().map(Ok);
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    Ok(Sse::new(events).keep_alive(pulse()))
 }
 
 /// Say that one still watches a session that one has joined: without it, one counts

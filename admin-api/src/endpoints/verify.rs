@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Sse;
-use axum::response::sse::{Event, KeepAlive};
+use axum::response::sse::Event;
 use domain::policy::Action;
 use domain::{Draft, Role, SessionId};
 use futures::{Stream, stream};
@@ -26,6 +26,7 @@ use crate::dto::VerifyQuery;
 use crate::evidence;
 use crate::input::{At, Params};
 use crate::problem::ApiError;
+use crate::pulse::pulse;
 use crate::routes::Routes;
 
 /// Events that may wait for a slow reader, who then slows the checking down.
@@ -97,7 +98,7 @@ async fn verify_recording(
         let event = events.recv().await?;
         Some((Ok(event), events))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    Ok(Sse::new(events).keep_alive(pulse()))
 }
 
 /// Blocks, and ends when nobody listens any more.

@@ -21,19 +21,29 @@ try {
 
   // A cable that is pulled for a moment.
   await olga.context().setOffline(true);
-  await olga.getByText(LOST).first().waitFor({ timeout: 60_000 });
+  await olga.getByText(LOST).first().waitFor();
   await olga.context().setOffline(false);
-  await olga.getByText(LOST).first().waitFor({ state: "hidden", timeout: 60_000 });
+  await olga.getByText(LOST).first().waitFor({ state: "hidden" });
+
+  // A program that hangs: nothing is closed, and nothing comes.
+  process.kill(facts.pid, "SIGSTOP");
+  const hung = Date.now();
+  const lost = olga.getByText(LOST).first().waitFor({ timeout: 40_000 });
+  await lost.finally(() => process.kill(facts.pid, "SIGCONT"));
+  const noticed = Date.now() - hung;
+  await olga.getByText(LOST).first().waitFor({ state: "hidden" });
 
   await writeFile(facts.away, "");
   for (const page of desks) await page.getByText(LOST).first().waitFor();
   // The terminal does not wait for it: it says why it is over.
   await worker.getByRole("heading", { name: "The connection is closed" }).waitFor();
-  const why = await worker.getByRole("main").innerText();
+  const why = worker.getByRole("alert");
+  await why.getByText("The last lines in the terminal say why").waitFor();
   await rm(facts.away);
   const gone = Date.now();
   for (const page of desks) await page.getByText(LOST).first().waitFor({ state: "hidden", timeout: 60_000 });
   const healed = Date.now() - gone;
+  await why.getByText("The access broker is being stopped").waitFor();
   await worker.getByRole("button", { name: "Connect again" }).click();
   await shows(worker, "This session is recorded");
   await olga.getByRole("link", { name: /Open the session of vera/ }).first().click();
@@ -46,7 +56,7 @@ try {
   }
   // While it was away, requests failed; nothing else did.
   const faults = people.faults.filter((fault) => !/Failed to load resource|ERR_|WebSocket/.test(fault));
-  tell({ healed, why, faults });
+  tell({ noticed, healed, faults });
 } catch (error) {
   process.stderr.write(`${people.faults.join("\n")}\n`);
   throw error;

@@ -1,4 +1,5 @@
 import { BASE } from "./client.ts";
+import { listen } from "./stream.ts";
 
 const RETRY_MS = 3_000;
 /** Changes come in bursts; one look at the state answers all of a burst. */
@@ -9,24 +10,25 @@ class Feed {
   /** Grows with each change: what is shown is asked for again. */
   beat = $state(0);
   connected = $state(true);
-  #source: EventSource | undefined;
+  #stop: (() => void) | undefined;
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   start(): void {
-    if (this.#source) return;
-    const source = new EventSource(`${BASE}/events`);
-    this.#source = source;
-    source.addEventListener("changed", () => this.#gather());
-    source.addEventListener("open", () => {
-      // Something may have happened while nobody listened.
-      if (!this.connected) this.#gather();
-      this.connected = true;
-    });
-    source.addEventListener("error", () => {
-      this.connected = false;
-      // The browser tries again by itself, unless it was refused.
-      if (source.readyState === EventSource.CLOSED) this.#again();
+    this.#stop ??= listen(`${BASE}/events`, {
+      on: { changed: () => this.#gather() },
+      open: () => {
+        // Something may have happened while nobody listened.
+        if (!this.connected) this.#gather();
+        this.connected = true;
+      },
+      lost: () => {
+        this.connected = false;
+      },
+      refused: () => {
+        this.connected = false;
+        this.#again();
+      },
     });
   }
 
@@ -34,8 +36,8 @@ class Feed {
     clearTimeout(this.#retry);
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
-    this.#source?.close();
-    this.#source = undefined;
+    this.#stop?.();
+    this.#stop = undefined;
     this.connected = true;
   }
 
@@ -47,7 +49,7 @@ class Feed {
   }
 
   #again(): void {
-    this.#source = undefined;
+    this.#stop = undefined;
     // Asking again for what is shown also finds out whether the login is over.
     this.#gather();
     this.#retry = setTimeout(() => this.start(), RETRY_MS);

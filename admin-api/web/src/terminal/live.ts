@@ -1,4 +1,5 @@
 import { BASE, search } from "../api/client.ts";
+import { listen } from "../api/stream.ts";
 import { bytesOf, channelOf, objectOf, sizeOf } from "./messages.ts";
 import type { Size } from "./screen.ts";
 
@@ -28,38 +29,38 @@ export function watch(
   listener: LiveListener,
 ): () => void {
   const at = `${BASE}/sessions/${encodeURIComponent(session)}`;
-  const source = new EventSource(`${at}/live${search({ ...how })}`);
-  const on = (name: string, then: (channel: number, message: Record<string, unknown>) => void) =>
-    source.addEventListener(name, (event: MessageEvent) => {
-      const message = objectOf(event.data);
+  const of =
+    (then: (channel: number, message: Record<string, unknown>) => void) => (data: unknown) => {
+      const message = objectOf(data);
       then(channelOf(message), message);
-    });
+    };
+  const over = (how: LiveState) => () => {
+    stop();
+    listener.state(how);
+  };
 
   listener.state("connecting");
-  on("screen", (channel, message) => {
-    const { terminal, data } = message;
-    if (how.newest) listener.begun();
-    listener.opened(channel, terminal !== false, sizeOf(message), bytesOf(data));
-    listener.state("moving");
+  const stop = listen(`${at}/live${search({ ...how })}`, {
+    on: {
+      screen: of((channel, message) => {
+        const { terminal, data } = message;
+        if (how.newest) listener.begun();
+        listener.opened(channel, terminal !== false, sizeOf(message), bytesOf(data));
+        listener.state("moving");
+      }),
+      output: of((channel, { data }) => listener.output(channel, bytesOf(data))),
+      resize: of((channel, message) => listener.resized(channel, sizeOf(message))),
+      closed: of((channel) => listener.closed(channel)),
+      ended: over("ended"),
+      left: over("refused"),
+    },
+    open: () => {
+      listener.begun();
+      listener.state("moving");
+    },
+    lost: () => listener.state("broken"),
+    refused: () => listener.state("refused"),
   });
-  on("output", (channel, { data }) => listener.output(channel, bytesOf(data)));
-  on("resize", (channel, message) => listener.resized(channel, sizeOf(message)));
-  on("closed", (channel) => listener.closed(channel));
-  on("ended", () => {
-    source.close();
-    listener.state("ended");
-  });
-  on("left", () => {
-    source.close();
-    listener.state("refused");
-  });
-  source.addEventListener("open", () => {
-    listener.begun();
-    listener.state("moving");
-  });
-  source.addEventListener("error", () =>
-    listener.state(source.readyState === EventSource.CLOSED ? "refused" : "broken"),
-  );
   // Who has joined counts for as long as they say that they are there.
   const here = () =>
     void fetch(`${at}/here`, {
@@ -69,6 +70,6 @@ export function watch(
   const timer = how.join ? setInterval(here, HERE) : undefined;
   return () => {
     clearInterval(timer);
-    source.close();
+    stop();
   };
 }

@@ -22,9 +22,10 @@ export const terminal = {
   why: (end: LineEnd): string => {
     switch (end.kind) {
       case "exit":
-        return end.status === 0
-          ? "The asset's program ended in order."
-          : `The asset's program ended with status ${end.status}.`;
+        if (end.status === 0) return "The asset's program ended in order.";
+        // As SSH clients have it: the way to the program, or the program itself.
+        if (end.status === 255) return "It was closed. The last lines in the terminal say why.";
+        return `The asset's program ended with status ${end.status}.`;
       case "over":
         return "It was closed. The last lines in the terminal say why.";
       case "refused":
