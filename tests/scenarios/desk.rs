@@ -231,6 +231,38 @@ async fn pages_say_that_they_are_not_connected_and_heal() {
 }
 
 #[tokio::test]
+async fn each_channel_of_a_session_is_watched() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::set().await;
+    let grant = stage.grant().await;
+    let vera = stage.binary.api().person("vera").await;
+    let door = vera.door(&grant).await;
+    let control = stage.directory.path().join("control");
+    let control = format!("ControlPath={}", control.display());
+    let master = ["-tt", "-o", &control, "-o", "ControlMaster=yes"];
+    let mut client = Client::ssh(&door, &master, None).start();
+    client.send("echo shown-$((40 + 2))\n").await;
+    client.expect("shown-42").await;
+    let session = vera.last_session().await.id;
+    let ready = stage.directory.path().join("ready");
+    let quick = async {
+        while !ready.exists() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let command = "echo quick-$((40 + 3))";
+        let ran = Client::ssh(&door, &["-o", &control], Some(command))
+            .run()
+            .await;
+        assert_eq!(ran.text(), "quick-43\n");
+    };
+    let more = json!({ "session": session, "ready": ready });
+    let (seen, ()) = tokio::join!(stage.play("channels.js", more), quick);
+    assert_eq!(seen["marked"], 1, "{seen}");
+}
+
+#[tokio::test]
 async fn ten_thousand_sessions_stay_usable() {
     if left_out() {
         return;
@@ -252,6 +284,10 @@ async fn ten_thousand_sessions_stay_usable() {
     assert!(seen["elements"].as_u64().expect("a count") < 5000, "{seen}");
 }
 
+/// Pictures show nothing of the machine that they are taken on.
+const PROMPT: &str = "PS1='gt1$ '; clear";
+const SEEN: &str = "printf 'unit %s  %s rpm  %s mm/s\\n' GT1 3000 2.1 GT2 0 0.0";
+
 #[tokio::test]
 async fn each_page_for_each_role_light_dark_and_on_a_phone() {
     if left_out() {
@@ -268,7 +304,7 @@ async fn each_page_for_each_role_light_dark_and_on_a_phone() {
     // One session that is over and proven, and one that runs.
     let door = vera.door(&grant).await;
     let mut client = Client::ssh(&door, &["-tt"], None).start();
-    for line in ["uptime", "df -h /", "echo done-$((40 + 2))"] {
+    for line in [PROMPT, SEEN, "echo done-$((40 + 2))"] {
         client.send(&format!("{line}\n")).await;
     }
     client.expect("done-42").await;
@@ -277,7 +313,9 @@ async fn each_page_for_each_role_light_dark_and_on_a_phone() {
     let over = vera.last_session().await.id;
     let door = vera.door(&grant).await;
     let mut client = Client::ssh(&door, &["-tt"], None).start();
-    client.send("echo shown-$((40 + 2))\n").await;
+    for line in [PROMPT, SEEN, "echo shown-$((40 + 2))"] {
+        client.send(&format!("{line}\n")).await;
+    }
     client.expect("shown-42").await;
     let session = vera.last_session().await.id;
     let pictures = workspace().join("target/desk-pictures");

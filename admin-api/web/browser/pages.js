@@ -4,7 +4,7 @@
 import { createRequire } from "node:module";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DESK, People, PHONE, facts, tell } from "./people.js";
+import { DESK, People, PHONE, facts, shows, tell } from "./people.js";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const LOOKS = {
@@ -17,9 +17,19 @@ const people = await People.come();
 const found = [];
 let looked = 0;
 
+/** Pictures show nothing of the machine that they are taken on. */
+async function work(page) {
+  await shows(page, "Connected to");
+  await page.locator(".xterm-helper-textarea").focus();
+  await page.keyboard.type("PS1='gt1$ '; clear; echo work-$((40 + 2))\n");
+  await shows(page, "work-42");
+  await page.keyboard.type("printf 'unit %s  %s rpm  %s mm/s\\n' GT1 3000 2.1 GT2 0 0.0\n");
+}
+
 async function look(page, name) {
   looked += 1;
-  await page.waitForTimeout(page.url().endsWith("/terminal") ? 2500 : 700);
+  if (page.url().endsWith("/terminal")) await work(page);
+  await page.waitForTimeout(700);
   await page.screenshot({ path: join(facts.pictures, `${name}.png`) });
   await page.evaluate(axe);
   // What an asset prints has colours of its own.
