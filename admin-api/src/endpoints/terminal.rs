@@ -51,8 +51,9 @@ const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(60);
 /// So often is it looked whether the login still holds.
 const CHECK: Duration = Duration::from_secs(15);
-/// How long the last message may take.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a browser may take for what was sent last: it may be as much as [`AHEAD`],
+/// over a slow line.
+const FAREWELL: Duration = Duration::from_secs(20);
 
 /// The line ended as it should (RFC 6455, 7.4.1).
 const NORMAL: u16 = 1000;
@@ -122,18 +123,17 @@ async fn work(api: &Api, caller: &Caller, grant: &Grant, size: (u16, u16), mut s
             if socket.send(text(&opened)).await.is_err() {
                 return;
             }
-            let (mut sink, stream) = socket.split();
-            let end = relay(api, caller, line, &mut sink, stream).await;
-            farewell(&mut sink, end).await;
+            let (mut sink, mut stream) = socket.split();
+            let end = relay(api, caller, line, &mut sink, &mut stream).await;
+            farewell(sink, stream, end, None).await;
             return;
         }
         Err(error) => error,
     };
     let (code, problem) = (end.close, end.problem);
     let refused = json!({ "refused": { "code": problem.code(), "detail": problem.detail() } });
-    let (mut sink, _) = socket.split();
-    let _ = tokio::time::timeout(FAREWELL, sink.send(text(&refused))).await;
-    farewell(&mut sink, code).await;
+    let (sink, stream) = socket.split();
+    farewell(sink, stream, code, Some(text(&refused))).await;
 }
 
 struct NotOpened {
@@ -217,7 +217,7 @@ async fn relay(
     caller: &Caller,
     line: Line,
     sink: &mut SplitSink<WebSocket, Message>,
-    stream: SplitStream<WebSocket>,
+    stream: &mut SplitStream<WebSocket>,
 ) -> u16 {
     let Line { typed, shown } = line;
     let told = Told::default();
@@ -237,7 +237,7 @@ async fn relay(
 /// Never waits for anything but the browser: what it has drawn must be heard while
 /// the broker takes nothing.
 async fn take(
-    mut stream: SplitStream<WebSocket>,
+    stream: &mut SplitStream<WebSocket>,
     queue: mpsc::UnboundedSender<Typed>,
     told: &Told,
 ) -> u16 {
@@ -338,12 +338,27 @@ async fn login_over(api: &Api, caller: &Caller, told: &Told) -> u16 {
     }
 }
 
-async fn farewell(sink: &mut SplitSink<WebSocket, Message>, code: u16) {
+/// Says how it ended, and waits until the browser has heard it (RFC 6455, 7.1.1): a
+/// connection that is dropped while something from the other side is unread is reset,
+/// and with it goes the last output that is under way.
+async fn farewell(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut stream: SplitStream<WebSocket>,
+    code: u16,
+    last: Option<Message>,
+) {
     let close = Message::Close(Some(CloseFrame {
         code,
         reason: Utf8Bytes::from_static(""),
     }));
-    let _ = tokio::time::timeout(FAREWELL, sink.send(close)).await;
+    let said = async {
+        for message in last.into_iter().chain([close]) {
+            sink.send(message).await?;
+        }
+        Ok::<_, axum::Error>(())
+    };
+    let heard = async { while let Some(Ok(_)) = stream.next().await {} };
+    let _ = tokio::time::timeout(FAREWELL, async { tokio::join!(said, heard) }).await;
 }
 
 fn text(value: &serde_json::Value) -> Message {

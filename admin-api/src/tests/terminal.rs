@@ -200,6 +200,33 @@ async fn output_waits_for_a_browser_that_has_not_drawn_what_came_before() {
 }
 
 #[tokio::test]
+async fn the_last_output_reaches_one_who_still_speaks() {
+    for _ in 0..5 {
+        let mut stage = Stage::set().await;
+        let (mut socket, end) = stage.open().await;
+        for _ in 0..8 {
+            show(&end, 60 << 10).await;
+        }
+        drop(end);
+        // What nobody reads any more must not cut off what is under way.
+        for _ in 0..200 {
+            say(&mut socket, json!({ "ack": 1 })).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let mut all = 0;
+        let code = loop {
+            match soon(socket.next()).await {
+                Some(Ok(Message::Binary(bytes))) => all += bytes.len(),
+                Some(Ok(Message::Close(Some(frame)))) => break u16::from(frame.code),
+                Some(Ok(_)) => {}
+                other => panic!("{other:?} after {all} bytes"),
+            }
+        };
+        assert_eq!((all, code), (8 * (60 << 10), 1000));
+    }
+}
+
+#[tokio::test]
 async fn more_is_not_taken_than_the_broker_takes() {
     let mut stage = Stage::set().await;
     let (mut socket, end) = stage.open().await;
