@@ -25,6 +25,7 @@ export const session = {
   closedBy: (blame: string, by?: string | null) => (by ? `${blame}: ${by}` : blame),
   blame: "Ended by",
   toGrant: "The window it runs under",
+  replay: "Replay the recording",
   recording: "Take the recording home (asciicast)",
   watch: {
     join: "Join and watch",

@@ -41,6 +41,8 @@ export const words = {
   },
   state: {
     loading: "Loading…",
+    /** What a page is called that has nothing to show. */
+    instead: (loading: boolean) => (loading ? "Loading…" : "Nothing to show"),
     working: "Working…",
     notConnected: "Not connected; trying again… What is shown may be out of date.",
   },
