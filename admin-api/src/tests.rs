@@ -6,6 +6,7 @@ mod entitled;
 mod events;
 mod limits;
 mod lists;
+mod live;
 mod log;
 mod login;
 mod logs;

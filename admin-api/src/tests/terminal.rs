@@ -115,9 +115,9 @@ async fn soon<T>(waiting: impl Future<Output = T>) -> T {
 /// The next message that says something.
 async fn next(socket: &mut Socket) -> Message {
     loop {
-        match soon(socket.next()).await.unwrap().unwrap() {
-            Message::Ping(_) => {}
-            message => return message,
+        let message = soon(socket.next()).await.unwrap().unwrap();
+        if !message.is_ping() {
+            return message;
         }
     }
 }
@@ -147,10 +147,9 @@ async fn show(end: &End, length: usize) {
 async fn drawn(socket: &mut Socket) -> usize {
     let mut all = 0;
     while let Ok(Some(Ok(message))) = timeout(Duration::from_millis(300), socket.next()).await {
-        all += match message {
-            Message::Binary(bytes) => bytes.len(),
-            _ => 0,
-        };
+        if let Message::Binary(bytes) = message {
+            all += bytes.len();
+        }
     }
     all
 }
