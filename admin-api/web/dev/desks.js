@@ -34,7 +34,7 @@ export async function signIn(page, account, password = "a long password") {
 export function complaints(page) {
   const heard = [];
   // The answer to a login that is over, or to what cannot be so, is no fault.
-  page.on("console", (m) => m.type() === "error" && !/status of 4(01|22)/.test(m.text()) && heard.push(m.text()));
+  page.on("console", (m) => m.type() === "error" && !/status of 4(01|04|22)|ERR_FAILED/.test(m.text()) && heard.push(m.text()));
   page.on("pageerror", (error) => heard.push(String(error)));
   return heard;
 }

@@ -8,9 +8,12 @@ import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { adminRoutes } from "./admin.js";
 import { evidenceRoutes, logFiles, past, verify } from "./evidence.js";
+import { crowd, empty } from "./crowd.js";
 import * as plant from "./plant.js";
 import { live, terminal } from "./screens.js";
 
+if (process.env.CROWD) crowd();
+if (process.env.EMPTY) empty();
 const port = Number(process.env.PORT ?? 8090);
 const dist = new URL("../dist/", import.meta.url);
 const policy = (nonce) =>
