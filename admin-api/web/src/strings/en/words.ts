@@ -59,6 +59,7 @@ export const words = {
     stay: "I am still here",
   },
   problem: {
+    notShown: "This can't be shown",
     unreachable:
       "The server could not be reached, and nothing is known to have changed. Check your network and try again.",
     unexplained: (status: number) =>
