@@ -1,12 +1,14 @@
 // A made-up plant on its busiest day: twelve live sessions, and names as long and
-// as odd as the plant file allows. CROWD=1 makes it; EMPTY=1 makes one without a visit.
+// as odd as the plant file allows. CROWD=1 makes it.
 
 import * as plant from "./plant.js";
 
 const LONG = "sixty-characters-are-what-a-name-may-have-and-this-has-them-all";
 const ODD = `Bolts, Valves & <b>Daughters</b> "Northern" Maschinenbaugesellschaft`;
 
-export function crowd() {
+if (process.env.CROWD) crowd();
+
+function crowd() {
   const vera = plant.accounts[0];
   const long = { ...vera, name: LONG, full_name: `Maximiliana-Josefine von und zu <i>Hohenlohe</i>-Langenburg`, company: ODD };
   plant.accounts.splice(1, 0, long);
@@ -25,8 +27,4 @@ export function crowd() {
   }
   const more = plant.grants.find(({ asset }) => asset === "gt1-plc");
   plant.sessions.unshift(plant.newSession(more), plant.newSession(more));
-}
-
-export function empty() {
-  for (const list of [plant.requests, plant.grants, plant.sessions]) list.length = 0;
 }

@@ -18,7 +18,7 @@ for (const session of sessions.filter((s) => s.closed)) {
   past.grants.push(newGrant(request, { id: session.grant, created_at: time(-40), phase: "closed" }));
 }
 
-const recordings = sessions.flatMap((session, n) =>
+export const recordings = sessions.flatMap((session, n) =>
   n % 9 === 4
     ? []
     : [0, ...(n % 4 === 1 ? [1] : [])].map((channel) => ({

@@ -6,14 +6,15 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
+// First, so that what is made up from the plant has its crowd.
+import "./crowd.js";
 import { adminRoutes } from "./admin.js";
-import { evidenceRoutes, logFiles, past, verify } from "./evidence.js";
-import { crowd, empty } from "./crowd.js";
+import { evidenceRoutes, logFiles, past, recordings, verify } from "./evidence.js";
 import * as plant from "./plant.js";
 import { live, terminal } from "./screens.js";
 
-if (process.env.CROWD) crowd();
-if (process.env.EMPTY) empty();
+// EMPTY=1: nobody was ever here.
+if (process.env.EMPTY) for (const list of [plant.requests, plant.grants, plant.sessions, recordings]) list.length = 0;
 const port = Number(process.env.PORT ?? 8090);
 const dist = new URL("../dist/", import.meta.url);
 const policy = (nonce) =>

@@ -49,9 +49,17 @@ async function targets(page) {
   };
 }
 
+/** What is streamed only while it is in view comes into view. */
+async function unfold(page) {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: page.viewportSize().width, height: Math.min(height, 9_000) });
+  await page.waitForTimeout(900);
+}
+
 let bad = 0;
 async function look(page, name) {
   const path = `${out}${name}.png`;
+  if (name.includes("desk")) await unfold(page);
   await page.screenshot({ path, fullPage: true });
   await page.evaluate(axe);
   // What an asset prints has colours of its own; dim text stays dim.
@@ -84,6 +92,7 @@ async function take(shape, browser, base, pages, mark = "") {
       const name = `${account.slice(0, 5)}-${mark}${called}.${shapeName}`;
       if (only && !name.includes(only)) continue;
       await page.unrouteAll();
+      await page.setViewportSize(options.viewport);
       await page.goto(base + (to[path] ?? path));
       await page.locator("h1").waitFor();
       await before?.(page);

@@ -68,7 +68,7 @@ export function manyStreams() {
   const Real = EventSource;
   window.EventSource = class {
     constructor(url) {
-      if (!url.includes("newest")) return new Real(url);
+      if (!url.includes("newest=true")) return new Real(url);
       const target = new EventTarget();
       target.close = () => {};
       const text = "engineer@asset:~$ trace -f\r\n" + "05:07:27  B3.FLAME   \x1b[32mOK\x1b[0m    gain 41.4  raw 1910   valve 58 %\r\n".repeat(17);

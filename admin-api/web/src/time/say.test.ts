@@ -40,6 +40,8 @@ test("a countdown ends at nothing and gets pressing before", () => {
   assert.equal(countdownOf(3_723_000), "1:02:03");
   assert.equal(countdownOf(59_001), "1:00");
   assert.equal(countdownOf(-5), "0:00");
+  assert.equal(countdownOf(86_399_000), "23:59:59");
+  assert.equal(countdownOf(38.25 * 3_600_000), "1 d 14 h");
   assert.equal(urgencyOf(600_001), "calm");
   assert.equal(urgencyOf(600_000), "soon");
   assert.equal(urgencyOf(120_000), "now");

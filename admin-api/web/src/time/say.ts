@@ -77,8 +77,9 @@ export function lengthOf(ms: number): string {
   return said.slice(0, 2).join(" ") || "0 min";
 }
 
-/** `1:02:03` or `9:59`: what is left, never less than nothing. */
+/** `1:02:03` or `9:59`: what is left, never less than nothing; `1 d 14 h` when it is far. */
 export function countdownOf(ms: number): string {
+  if (ms >= 86_400_000) return lengthOf(ms);
   const seconds = Math.max(0, Math.ceil(ms / 1_000));
   const hours = Math.floor(seconds / 3_600);
   const two = (n: number) => String(n).padStart(2, "0");

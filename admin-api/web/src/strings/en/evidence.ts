@@ -14,6 +14,9 @@ export const evidence = {
   runs: "This session still runs. What is shown ends where it was when you opened it; load the page again for more.",
   watch: "Watch it live",
   channels: "Channel",
+  /** With its number, by which the audit log and the command line know it. */
+  channel: (name: string, n: number, command?: string | null) =>
+    `${name} · channel ${n}${command ? ` · ${command}` : ""}`,
   facts: {
     vendor: "Vendor",
     zone: "Zone",
@@ -36,6 +39,7 @@ export const evidence = {
   noRecording: "Nothing was recorded",
   noRecordingNext:
     "No channel was opened in this session, so nothing reached the asset. The story beside says how it ended.",
+  noRecordingYet: "No channel was opened in this session so far, so nothing reached the asset.",
   purged: "This recording was purged",
   purgedNext:
     "Its retention has ended. Its seal is still in the log, and can be verified; what was shown is gone.",

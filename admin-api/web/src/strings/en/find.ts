@@ -24,8 +24,8 @@ export const find = {
   noSessions: "No session fits",
   noRecordings: "No recording fits",
   noSessionsNext: "Leave a filter out, or look at a longer time.",
-  count: (n: number, more: boolean, what: string) =>
-    `${n.toLocaleString("en-GB")}${more ? " so far" : ""}: ${what}. Arrow keys go through them.`,
+  count: (n: number, more: boolean, what: "session" | "recording" | "line") =>
+    `${n.toLocaleString("en-GB")} ${what}${n === 1 ? "" : "s"}${more ? " so far" : ""}. Arrow keys go through them.`,
   logged: "That you searched is in the audit log, with your filters.",
   when: "When",
   who: "Who",

@@ -38,6 +38,7 @@ export const ledger = {
   },
   check: {
     title: "How to check it without this server",
+    label: "The commands",
     text: "Export the log, carry it to another machine, and check it there with a key that you were given:",
     command: "drawbridge audit export --out log-of-today\ndrawbridge verify log-of-today --key KEY",
   },

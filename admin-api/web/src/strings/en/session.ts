@@ -25,8 +25,7 @@ export const session = {
   closedBy: (blame: string, by?: string | null) => (by ? `${blame}: ${by}` : blame),
   blame: "Ended by",
   toGrant: "The window it runs under",
-  replay: "Replay the recording",
-  recording: "Take the recording home (asciicast)",
+  recording: "Its recording and its story",
   watch: {
     join: "Join and watch",
     leave: "Stop watching",
@@ -68,6 +67,8 @@ export const session = {
     next: "Older",
     first: "Newest",
     none: "No session fits.",
+    noneYet: "No session yet.",
+    noneYetNext: "Once a vendor has crossed, their sessions are listed here.",
     noneNext: "Take a word out of the filters, or look at all of them.",
     length: "Lasted",
   },

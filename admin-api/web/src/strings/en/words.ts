@@ -41,8 +41,6 @@ export const words = {
   },
   state: {
     loading: "Loading…",
-    /** What a page is called that has nothing to show. */
-    instead: (loading: boolean) => (loading ? "Loading…" : "Nothing to show"),
     working: "Working…",
     notConnected: "Not connected; trying again… What is shown may be out of date.",
   },
@@ -61,6 +59,7 @@ export const words = {
     stay: "I am still here",
   },
   problem: {
+    notShown: "This can't be shown",
     unreachable:
       "The server could not be reached, and nothing is known to have changed. Check your network and try again.",
     unexplained: (status: number) =>
