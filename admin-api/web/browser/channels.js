@@ -24,6 +24,11 @@ try {
   await command.press("ArrowLeft");
   await shows(olga, "shown-42");
   if ((await terminal.getAttribute("aria-selected")) !== "true") throw new Error("not by keys");
+  // Whoever is not heard of does not count any more, and the page says so.
+  await olga.getByText("You are watching").waitFor();
+  await olga.route("**/here", (route) => route.fulfill({ status: 204 }));
+  await olga.getByText("You do not count as watching").waitFor({ timeout: 40_000 });
+  await olga.getByRole("button", { name: "Join and watch" }).waitFor();
   tell({ marked, faults: people.faults });
 } catch (error) {
   process.stderr.write(`${people.faults.join("\n")}\n`);

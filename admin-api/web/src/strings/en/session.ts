@@ -32,6 +32,8 @@ export const session = {
     joined: "You are watching. The vendor can see that somebody does.",
     looking: "You are looking. It does not count as watching until you join.",
     hidden: "You left when this page was hidden. Join again to watch.",
+    unheard: "You do not count as watching: the plant has not heard from this page. Join again to watch.",
+    unsure: "Not connected: after a quarter of a minute you do not count as watching.",
     over: "The session is closed.",
     away: "Not shown while this page is hidden.",
   },
