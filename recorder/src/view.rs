@@ -40,6 +40,9 @@ pub enum Seen {
     Closed,
 }
 
+/// What stands where a channel was not seen.
+const MISSED: &str = "» Not seen live. Its recording has all of it.\r\n";
+
 /// Which channels of a session somebody looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channels {
@@ -55,6 +58,8 @@ pub struct View {
     session: SessionId,
     which: Channels,
     places: BTreeMap<u32, Place>,
+    /// The channel that comes next, once somebody has looked.
+    next: Option<u32>,
 }
 
 #[derive(Default)]
@@ -84,6 +89,7 @@ impl Recorder {
             session,
             which,
             places: BTreeMap::new(),
+            next: None,
         }
     }
 }
@@ -100,7 +106,7 @@ impl View {
                 .into_iter()
                 .collect();
         }
-        let mut seen = Vec::new();
+        let mut seen = self.missed(&shown);
         self.places.retain(|channel, place| {
             let is_there = shown.iter().any(|shown| shown.channel == *channel);
             if !is_there && !place.closed {
@@ -125,6 +131,30 @@ impl View {
             }
         }
         seen
+    }
+}
+
+impl View {
+    /// Channels that came and went between two looks, too many to be kept: so that
+    /// nobody believes to have seen all of it.
+    fn missed(&mut self, shown: &[Shown]) -> Vec<(u32, Seen)> {
+        let newest = shown.iter().map(|shown| shown.channel).max();
+        let before = self.next;
+        let next = newest.map_or(0, |newest| newest.saturating_add(1));
+        self.next = Some(next.max(before.unwrap_or(0)));
+        let (Some(before), Channels::All) = (before, self.which) else {
+            return Vec::new();
+        };
+        let is_there = |channel: &u32| shown.iter().any(|shown| shown.channel == *channel);
+        let missed = (before..next).filter(|channel| !is_there(channel));
+        let told = missed.flat_map(|channel| {
+            let screen = Seen::Screen {
+                size: None,
+                data: Bytes::from_static(MISSED.as_bytes()),
+            };
+            [(channel, screen), (channel, Seen::Closed)]
+        });
+        told.collect()
     }
 }
 

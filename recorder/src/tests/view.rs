@@ -70,3 +70,31 @@ async fn each_channel_is_seen_as_itself_and_alone_the_newest_that_runs() {
     let seen = [(1, Seen::Closed), (0, screen(size, "onemore"))];
     assert_eq!(newest.look(), seen);
 }
+
+#[tokio::test]
+async fn channels_that_came_and_went_unseen_are_told_as_that() {
+    let bench = Bench::new();
+    let mut view = bench.recorder.view(session(0), Channels::All);
+    assert!(view.look().is_empty());
+    for channel in 0..20 {
+        let header = Header {
+            session: session(0),
+            ..header(channel, KeepOutput::Everything)
+        };
+        let (_, _, output) = bench.recorder.open(header).await.unwrap().split();
+        soon(output.finish()).await.unwrap().receipt.stored();
+    }
+    let seen = view.look();
+    let closed: Vec<_> = seen
+        .iter()
+        .filter(|(_, seen)| *seen == Seen::Closed)
+        .map(|(channel, _)| *channel)
+        .collect();
+    assert_eq!(closed, (0..20).collect::<Vec<_>>());
+    let not_seen = |(_, seen): &&(u32, Seen)| matches!(seen, Seen::Screen { size: None, data } if data.starts_with("» Not seen".as_bytes()));
+    assert_eq!(seen.iter().filter(not_seen).count(), 4);
+    assert!(view.look().is_empty());
+    // Who comes later is told of what is kept, and of no gap.
+    let mut later = bench.recorder.view(session(0), Channels::All);
+    assert_eq!(later.look().len(), 32);
+}

@@ -9,7 +9,7 @@ use domain::SessionId;
 use super::{Picture, Recent, Shown};
 
 /// So many are kept of one session, and of all.
-const OF_ONE: usize = 4;
+const OF_ONE: usize = 16;
 const OF_ALL: usize = 64;
 
 /// The latest channels that are over, oldest first.
@@ -56,11 +56,11 @@ mod tests {
     #[test]
     fn the_latest_few_are_kept_of_each_session_and_no_more_of_all_than_fit() {
         let mut over = Over::default();
-        for channel in 0..6 {
+        for channel in 0..18 {
             over.push(session(0), channel, Recent::new(None));
         }
         over.push(session(1), 0, Recent::new(None));
-        assert_eq!(kept(&over, session(0)), [2, 3, 4, 5]);
+        assert_eq!(kept(&over, session(0)), (2..18).collect::<Vec<_>>());
         assert_eq!(kept(&over, session(1)), [0]);
         for other in 2..100 {
             over.push(session(other), 0, Recent::new(None));
