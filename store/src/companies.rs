@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::AccountName;
+use serde_json::json;
 
 use crate::error::StoreError;
 use crate::row::Fields;
@@ -38,10 +39,25 @@ impl Store {
             .collect::<Result<_, _>>()
             .map(Companies)
     }
+
+    /// The accounts whose company has a text in its name, in capitals or not, as JSON;
+    /// nothing if it does not matter. Not in SQL, which knows the capitals of ASCII only.
+    pub(crate) async fn working_for(
+        &self,
+        company: Option<&str>,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(company) = company.map(str::to_lowercase) else {
+            return Ok(None);
+        };
+        let Companies(all) = self.companies().await?;
+        let fits = |name: &str| name.to_lowercase().contains(&company);
+        let found = all.iter().filter(|(_, company)| fits(company));
+        let names: Vec<_> = found.map(|(account, _)| account.as_str()).collect();
+        Ok(Some(json!(names).to_string()))
+    }
 }
 
-/// That an account's company has a text in its name, in capitals or not; `$n` is the
-/// text, or null for any.
+/// That an account is one of those that [`Store::working_for`] gives as `$n`.
 macro_rules! of_company {
     ($account:literal, $n:literal) => {
         concat!(
@@ -49,9 +65,9 @@ macro_rules! of_company {
             $n,
             " IS NULL OR ",
             $account,
-            " IN (SELECT name FROM accounts WHERE instr(lower(company), lower(",
+            " IN (SELECT value FROM json_each(",
             $n,
-            ")) > 0))",
+            ")))",
         )
     };
 }

@@ -305,7 +305,7 @@ impl Store {
         .bind(filter.zone.as_ref().map(ZoneName::as_str))
         .bind(filter.since.map(Timestamp::as_micros))
         .bind(filter.until.map(Timestamp::as_micros))
-        .bind(&filter.company)
+        .bind(self.working_for(filter.company.as_deref()).await?)
         .bind(after.as_ref().map(|place| place.session.to_string()))
         .bind(after.as_ref().map(|place| i64::from(place.channel)))
         .bind(page.rows())

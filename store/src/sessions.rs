@@ -220,7 +220,7 @@ impl Store {
         .bind(filter.open)
         .bind(filter.since.map(Timestamp::as_micros))
         .bind(filter.until.map(Timestamp::as_micros))
-        .bind(&filter.company)
+        .bind(self.working_for(filter.company.as_deref()).await?)
         .bind(page.cursor::<SessionId>()?.map(|id| id.to_string()))
         .bind(page.rows())
         .fetch_all(&self.inner.readers)

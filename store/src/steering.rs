@@ -173,7 +173,7 @@ impl Store {
             " WHERE closed_at IS NULL AND session_messages.id > $1 ORDER BY session_messages.id",
         ))
         .bind(after)
-        .fetch_all(&self.inner.watch)
+        .fetch_all(&self.inner.readers)
         .await?;
         rows.iter()
             .map(|row| {

@@ -109,6 +109,7 @@ async fn those_of_a_company_by_any_part_of_its_name() {
         ("acme turbines", &["vera"][..]),
         ("TURB", &["vera"]),
         ("100%", &["viktor"]),
+        ("ØRSTED", &["viktor"]),
         ("%", &["viktor"]),
         ("_", &[]),
         ("' OR 1=1 --", &[]),
