@@ -11,11 +11,13 @@ use tokio::net::TcpStream;
 const IDLE: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_secs(10);
 const TIMES: u32 = 3;
-/// What was sent must be acknowledged after so long, in ms.
-const UNACKNOWLEDGED: u32 = 60_000;
+/// What was sent must be acknowledged after so long, in ms. It counts as well while
+/// somebody who is there reads nothing, such as a download that is held.
+const UNACKNOWLEDGED: u32 = 600_000;
 
-/// Has the system close a connection once its peer has been silent for a minute
-/// (RFC 9293, 3.8.4; RFC 5482).
+/// Has the system close a connection on which nothing moves once its peer has been
+/// silent for a minute, and one on which something is under way after ten (RFC 9293,
+/// 3.8.4; RFC 5482).
 pub(crate) fn bound(stream: &TcpStream) -> io::Result<()> {
     sockopt::set_socket_keepalive(stream, true)?;
     sockopt::set_tcp_keepidle(stream, IDLE)?;

@@ -87,12 +87,15 @@ impl Messenger for Mail {
     }
 }
 
-/// Whether an answer says that there is no such address (RFC 5321, 4.2.3). All other
-/// refusals are about the broker, its login or the message (RFC 3463, 3.8: 5.7), or of
-/// a server out of order, which an admin can mend while it is tried again.
+/// Whether an answer says that there is no such address (RFC 3463, 3.2 and 3.3). All
+/// other refusals are about the broker, its login or the message, or of a server out
+/// of order, which an admin can mend while it is tried again; one that says no more
+/// than "550" may be any of them.
 fn is_about_address(code: u16, answer: &str) -> bool {
+    const GONE: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
     let mut words = answer.split_whitespace();
-    matches!(code, 550 | 551 | 553) && !words.any(|word| word.starts_with("5.7."))
+    matches!(code, 550 | 551 | 553)
+        && words.any(|word| GONE.contains(&word.trim_start_matches('#')))
 }
 
 /// What speaks to the mail server. `name` is how the broker calls itself.
@@ -178,7 +181,10 @@ mod tests {
     fn only_an_address_that_is_not_there_is_given_up_at_once() {
         for (code, answer, ever) in [
             (550, "permanent error (550): 5.1.1 no such user here", true),
-            (550, "permanent error (550): nobody here", true),
+            (550, "permanent error (550): nobody here", false),
+            (550, "permanent error (550): sender verify failed", false),
+            (553, "permanent error (553): 5.1.8 sender's domain", false),
+            (550, "permanent error (550): #5.1.1 unknown", true),
             (551, "permanent error (551): 5.1.6 user has moved", true),
             (553, "permanent error (553): 5.1.3 bad address", true),
             (550, "permanent error (550): 5.7.1 relaying denied", false),
