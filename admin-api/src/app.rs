@@ -31,7 +31,7 @@ const STRANGERS: usize = 8;
 const TERMINALS: usize = 8;
 
 /// Sessions that one account may watch at once: a wall of them, on two desks.
-const VIEWS: usize = 32;
+const VIEWS: usize = 64;
 
 /// Calls that one account may have under way: each may hold a reader of the
 /// database, or wait for its writer.

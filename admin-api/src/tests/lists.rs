@@ -147,3 +147,18 @@ async fn sessions_and_recordings_are_found_by_company_and_time() {
         bad.expect(400);
     }
 }
+
+#[tokio::test]
+async fn only_so_many_actions_are_asked_for_at_once() {
+    let world = World::new().await;
+    let many = vec!["plant"; 33].join(",");
+    let long = "x".repeat(65);
+    for bad in ["", ",", "plant,", &many, &long] {
+        let answer = world.get("audun", &format!("/audit?action={bad}")).await;
+        answer.problem(422, "invalid_value");
+    }
+    world
+        .get("audun", "/audit?action=plant,account.created")
+        .await
+        .expect(200);
+}

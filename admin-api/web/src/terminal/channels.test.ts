@@ -22,10 +22,13 @@ test("when what is followed ends, the newest that still runs is shown, and the e
   assert.equal(ended(now, 0).shown, 1, "nothing runs any more: the last one");
 });
 
-test("what was picked stays when it ends", () => {
+test("when what was picked ends, what runs is followed again; what ended before can be picked", () => {
   const now = ended(pick(command(terminal(none(), 0), 1), 1), 1);
-  assert.equal(now.shown, 1);
-  assert.deepEqual(marked(now), []);
+  assert.equal(now.shown, 0);
+  assert.deepEqual(marked(now), [1]);
+  const read = pick(now, 1);
+  assert.equal(read.shown, 1);
+  assert.equal(printed(read, 0).shown, 1);
 });
 
 test("output that is not shown is marked until it is looked at", () => {

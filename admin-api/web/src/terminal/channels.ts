@@ -34,7 +34,9 @@ export function printed(now: Channels, number: number): Channels {
 }
 
 export function ended(now: Channels, number: number): Channels {
-  const next = settled(changed(now, number, { ended: true }));
+  // What was picked while it ran is over; what runs is followed again.
+  const picked = now.picked === number ? undefined : now.picked;
+  const next = settled({ ...changed(now, number, { ended: true }), picked });
   // One that ends by itself while it is followed may have been there for a blink.
   return next.shown === number ? next : changed(next, number, { unseen: true });
 }

@@ -16,6 +16,10 @@ export interface LiveListener {
   closed(channel: number): void;
 }
 
+/** A refused stream is asked for again after so long, and less and less often, in ms. */
+const RETRY = 5_000;
+const SELDOM = 60_000;
+
 /** So often one who has joined says that they are there, in ms. */
 const HERE = 5_000;
 
@@ -34,13 +38,17 @@ export function watch(
       const message = objectOf(data);
       then(channelOf(message), message);
     };
+  let stop = () => {};
+  let again: ReturnType<typeof setTimeout> | undefined;
+  let pause = RETRY;
   const over = (how: LiveState) => () => {
-    stop();
+    end();
     listener.state(how);
   };
 
   listener.state("connecting");
-  const stop = listen(`${at}/live${search({ ...how })}`, {
+  const begin = () => {
+    stop = listen(`${at}/live${search({ ...how })}`, {
     on: {
       screen: of((channel, message) => {
         const { terminal, data } = message;
@@ -55,12 +63,20 @@ export function watch(
       left: over("refused"),
     },
     open: () => {
+      pause = RETRY;
       listener.begun();
       listener.state("moving");
     },
     lost: () => listener.state("broken"),
-    refused: () => listener.state("refused"),
-  });
+    refused: () => {
+      listener.state("refused");
+      // Too many at once, or a server that starts: it may be another answer later.
+      again = setTimeout(begin, pause);
+      pause = Math.min(2 * pause, SELDOM);
+    },
+    });
+  };
+  begin();
   // Who has joined counts for as long as they say that they are there.
   const here = () =>
     void fetch(`${at}/here`, {
@@ -68,8 +84,10 @@ export function watch(
       headers: { "Drawbridge-Background": "1" },
     }).catch(() => {});
   const timer = how.join ? setInterval(here, HERE) : undefined;
-  return () => {
+  const end = () => {
     clearInterval(timer);
+    clearTimeout(again);
     stop();
   };
+  return end;
 }
