@@ -31,6 +31,7 @@ mod vault;
 mod verify;
 mod ways;
 mod when;
+mod which;
 mod witness;
 
 use std::process::ExitCode;

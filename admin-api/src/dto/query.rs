@@ -89,7 +89,8 @@ pub struct SessionQuery {
     /// Only those that are open, or only those that are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<bool>,
-    /// Of whose company: a part of its name, in capitals or not.
+    /// Of whose company, by the account as it is now: a part of its name, in capitals or
+    /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
     /// Only those that ran at this time or later, RFC 3339.
@@ -125,7 +126,8 @@ pub struct RecordingQuery {
     /// Into which zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// Of whose company: a part of its name, in capitals or not.
+    /// Of whose company, by the account as it is now: a part of its name, in capitals or
+    /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
     /// Only those that ran at this time or later, RFC 3339.
@@ -222,7 +224,8 @@ pub struct SearchQuery {
     /// Into which zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// Of whose company: a part of its name, in capitals or not.
+    /// Of whose company, by the account as it is now: a part of its name, in capitals or
+    /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
     /// At this time or later, RFC 3339.

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::world::{PASSWORD, World};
+use super::world::{HOUR, PASSWORD, World};
 use crate::{ApiSettings, Line, NoLine, Shown, Terminals, Typed, Visit};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -308,9 +308,76 @@ async fn no_other_site_and_nobody_else_opens_it() {
 }
 
 #[tokio::test]
+async fn a_browser_that_no_longer_answers_is_gone() {
+    let mut stage = Stage::set().await;
+    let (mut socket, mut end) = stage.open().await;
+    for _ in 0..2 {
+        pass(Duration::from_secs(40)).await;
+        // Whoever listens answers the question whether they are there.
+        assert_eq!(drawn(&mut socket).await, 0);
+    }
+    let keys = Bytes::from_static(b"here");
+    socket.send(Message::Binary(keys.clone())).await.unwrap();
+    assert_eq!(soon(end.typed.recv()).await, Some(Typed::Keys(keys)));
+    pass(Duration::from_secs(61)).await;
+    assert_eq!(soon(end.typed.recv()).await, None, "the asset is let go");
+    assert_eq!(code(&mut socket).await, 1000);
+}
+
+/// Time of the program's, not of the plant's.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
 async fn a_login_that_is_made_void_ends_its_terminals() {
     let mut stage = Stage::set().await;
     let (mut socket, _end) = stage.open().await;
     stage.world.disable("vera").await;
+    pass(Duration::from_secs(15)).await;
     assert_eq!(code(&mut socket).await, 4401);
+}
+
+#[tokio::test]
+async fn so_does_one_that_its_person_ends_from_elsewhere() {
+    let mut stage = Stage::set().await;
+    let (mut socket, _end) = stage.open().await;
+    let logins = stage.world.get("vera", "/me/logins").await.expect(200);
+    let logins = logins["items"].as_array().unwrap();
+    let browser = logins.iter().find(|login| login["kind"] == "browser");
+    let id = browser.unwrap()["id"].as_str().unwrap();
+    let path = format!("/me/logins/{id}/revoke");
+    let ended = stage.world.post("vera", &path, json!({})).await;
+    ended.expect(204);
+    pass(Duration::from_secs(15)).await;
+    assert_eq!(code(&mut socket).await, 4401);
+}
+
+#[tokio::test]
+async fn a_terminal_at_which_nobody_types_ends_with_its_login_and_one_in_use_outlives_it() {
+    let mut stage = Stage::set().await;
+    let (mut idle, _end) = stage.open().await;
+    let mut other = Stage::set().await;
+    let (mut used, mut end) = other.open().await;
+    let minute = Duration::from_secs(60);
+    for minutes in [20, 20] {
+        stage.world.clock.pass(minutes * minute);
+        other.world.clock.pass(minutes * minute);
+        let keys = Message::Binary(Bytes::from_static(b"k"));
+        used.send(keys).await.unwrap();
+        assert!(soon(end.typed.recv()).await.is_some());
+        pass(Duration::from_secs(15)).await;
+        assert_eq!(drawn(&mut used).await, 0);
+    }
+    assert_eq!(code(&mut idle).await, 4401);
+    // The grant says how long the work may take, and not the end of the login.
+    other.world.clock.pass(12 * HOUR);
+    pass(Duration::from_secs(15)).await;
+    assert_eq!(drawn(&mut used).await, 0);
+    used.send(Message::Binary(Bytes::from_static(b"k")))
+        .await
+        .unwrap();
+    assert!(soon(end.typed.recv()).await.is_some());
 }

@@ -24,6 +24,10 @@ try {
   await command.press("ArrowLeft");
   await shows(olga, "shown-42");
   if ((await terminal.getAttribute("aria-selected")) !== "true") throw new Error("not by keys");
+  await olga.keyboard.press("Tab");
+  const panel = olga.getByRole("tabpanel", { name: "Terminal 1" });
+  if (!(await panel.evaluate((it) => it === document.activeElement))) throw new Error("no key reaches the panel");
+  await panel.getByRole("img", { name: /on plc.*Terminal 1$/ }).waitFor();
   // Whoever is not heard of does not count any more, and the page says so.
   await olga.getByText("You are watching").waitFor();
   await olga.route("**/here", (route) => route.fulfill({ status: 204 }));

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { WebSocket } from "ws";
-import { People, facts, shows, tell } from "./people.js";
+import { People, facts, flood, tell, watchedTerminal } from "./people.js";
 
 const people = await People.come();
 
@@ -11,13 +11,6 @@ const people = await People.come();
 async function resident(pid) {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) * 1024;
-}
-
-/** How long a page takes to answer, in ms. */
-async function answers(page) {
-  const asked = Date.now();
-  await page.evaluate(() => new Promise((then) => requestAnimationFrame(() => then(0))));
-  return Date.now() - asked;
 }
 
 /** What a page's scripts hold, in bytes. */
@@ -49,28 +42,14 @@ function drain(cookie, command) {
 }
 
 try {
-  const vera = await people.signIn("vera");
-  await vera.goto(`${facts.api}/grants/${facts.grant}/terminal`);
-  await shows(vera, "This session is recorded");
-  const olga = await people.signIn("olga");
-  await olga.getByRole("link", { name: /Open the session of vera/ }).first().click();
-  await olga.getByRole("button", { name: "Join and watch" }).click();
-  const before = { broker: await resident(facts.pid), vendor: await heap(vera), watcher: await heap(olga) };
-
-  await vera.locator(".xterm-helper-textarea").focus();
-  await vera.keyboard.type("yes 'a flood of lines that does not end by itself'\n");
-  const slow = [];
-  for (let second = 0; second < 15; second += 1) {
-    await vera.waitForTimeout(1000);
-    slow.push(Math.max(await answers(vera), await answers(olga)));
-  }
-  const during = { broker: await resident(facts.pid), vendor: await heap(vera), watcher: await heap(olga) };
-  const pressed = Date.now();
-  await vera.keyboard.press("Control+c");
-  await vera.keyboard.type("echo after-$((40 + 5))\n");
-  await shows(vera, "after-45", 60_000);
-  const stopped = Date.now() - pressed;
-  await shows(olga, "after-45", 60_000);
+  const desks = await watchedTerminal(people);
+  const { vera, olga } = desks;
+  const holds = async () => ({ broker: await resident(facts.pid), vendor: await heap(vera), watcher: await heap(olga) });
+  const before = await holds();
+  let during;
+  const { slowest, stopped } = await flood(desks, 15, async () => {
+    during = await holds();
+  });
 
   const [cookie] = (await vera.context().cookies()).filter(({ name }) => name.includes("drawbridge"));
   const began = Date.now();
@@ -81,7 +60,7 @@ try {
   const seconds = (Date.now() - began) / 1000;
   const after = { broker: await resident(facts.pid) };
   tell({
-    slowest: Math.max(...slow), stopped, whole, seconds,
+    slowest, stopped, whole, seconds,
     megabytesPerSecond: Math.round(whole.bytes / 1e6 / seconds),
     before, during, after, faults: people.faults,
   });

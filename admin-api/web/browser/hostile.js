@@ -1,27 +1,15 @@
 // What a hostile asset prints: markup, titles, links, the clipboard, junk, and without
 // end. Nothing of it runs, nothing freezes, for the vendor and for who watches.
 
-import { People, facts, screen, shows, tell } from "./people.js";
+import { People, flood, screen, shows, tell, watchedTerminal } from "./people.js";
 
 const MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 const people = await People.come();
 
-/** How long a page takes to answer, in ms. */
-async function answers(page) {
-  const asked = Date.now();
-  await page.evaluate(() => new Promise((then) => requestAnimationFrame(() => then(0))));
-  return Date.now() - asked;
-}
-
 try {
-  const vera = await people.signIn("vera");
-  await vera.goto(`${facts.api}/grants/${facts.grant}/terminal`);
-  await shows(vera, "This session is recorded");
-  const olga = await people.signIn("olga");
-  await olga.getByRole("link", { name: /Open the session of vera/ }).first().click();
-  await olga.getByRole("button", { name: "Join and watch" }).click();
+  const desks = await watchedTerminal(people);
+  const { vera, olga } = desks;
   const titles = [await vera.title(), await olga.title()];
-  await vera.locator(".xterm-helper-textarea").focus();
   const type = (text) => vera.keyboard.type(`${text}\n`);
 
   await type(`printf '%s\\n' '${MARKUP}'`);
@@ -43,20 +31,11 @@ try {
   // Without end, until somebody presses Ctrl-C.
   // The junk may have asked the terminal something as well.
   await vera.keyboard.press("Control+u");
-  await type("yes 'a flood of lines that does not end by itself'");
-  const slow = [];
-  for (let second = 0; second < 6; second += 1) {
-    await vera.waitForTimeout(1000);
-    slow.push(Math.max(await answers(vera), await answers(olga)));
-  }
-  await vera.keyboard.press("Control+c");
-  await type("echo after-$((40 + 5))");
-  await shows(vera, "after-45", 60_000);
-  await shows(olga, "after-45", 60_000);
+  const { slowest } = await flood(desks, 6);
 
   const now = [await vera.title(), await olga.title()];
   if (now.join() !== titles.join()) throw new Error(`the titles are ${now}`);
-  tell({ slowest: Math.max(...slow), faults: people.faults, shown: (await screen(vera)).length });
+  tell({ slowest, faults: people.faults, shown: (await screen(vera)).length });
 } catch (error) {
   process.stderr.write(`${people.faults.join("\n")}\n`);
   throw error;

@@ -101,6 +101,47 @@ export const screen = (page) =>
     [...document.querySelectorAll(".xterm-rows > div")].map((row) => row.textContent).join("\n"),
   );
 
+/** Vera at her terminal, and Olga who has joined her session. */
+export async function watchedTerminal(people) {
+  const vera = await people.signIn("vera");
+  await vera.goto(`${facts.api}/grants/${facts.grant}/terminal`);
+  await shows(vera, "This session is recorded");
+  const olga = await people.signIn("olga");
+  await olga.getByRole("link", { name: /Open the session of vera/ }).first().click();
+  await olga.getByRole("button", { name: "Join and watch" }).click();
+  await vera.locator(".xterm-helper-textarea").focus();
+  return { vera, olga };
+}
+
+/** How long a page takes to answer, in ms. */
+async function answers(page) {
+  const asked = Date.now();
+  await page.evaluate(() => new Promise((then) => requestAnimationFrame(() => then(0))));
+  return Date.now() - asked;
+}
+
+/**
+ * Output without end for some seconds, until somebody presses Ctrl-C: the slowest
+ * answer of the pages meanwhile, and how long it took to be over, in ms. `during` is
+ * done before the end.
+ */
+export async function flood({ vera, olga }, seconds, during = async () => {}) {
+  await vera.keyboard.type("yes 'a flood of lines that does not end by itself'\n");
+  let slowest = 0;
+  for (let second = 0; second < seconds; second += 1) {
+    await vera.waitForTimeout(1000);
+    slowest = Math.max(slowest, await answers(vera), await answers(olga));
+  }
+  await during();
+  const pressed = Date.now();
+  await vera.keyboard.press("Control+c");
+  await vera.keyboard.type("echo after-$((40 + 5))\n");
+  await shows(vera, "after-45", 60_000);
+  const stopped = Date.now() - pressed;
+  await shows(olga, "after-45", 60_000);
+  return { slowest, stopped };
+}
+
 /** Tells the one who started us, and ends. */
 export function tell(outcome) {
   process.stdout.write(`${JSON.stringify(outcome)}\n`);

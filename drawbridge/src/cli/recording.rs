@@ -22,6 +22,7 @@ use super::search;
 use super::share;
 use super::table::Table;
 use super::times::Times;
+use super::which::Which;
 use crate::output;
 
 /// A recording as asciicast, in the API.
@@ -80,18 +81,8 @@ pub struct List {
     /// Only those of this session
     #[arg(long, value_name = "ID")]
     session: Option<String>,
-    /// Only those of this vendor
-    #[arg(long)]
-    account: Option<String>,
-    /// Only those on this asset
-    #[arg(long)]
-    asset: Option<String>,
-    /// Only those into this zone
-    #[arg(long)]
-    zone: Option<String>,
-    /// Only of companies with this in their name
-    #[arg(long)]
-    company: Option<String>,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     between: Between,
     #[command(flatten)]
@@ -164,10 +155,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<(), Failu
 async fn list(context: &Context, args: List) -> Result<(), Failure> {
     let List {
         session,
-        account,
-        asset,
-        zone,
-        company,
+        which,
         between,
         most,
     } = args;
@@ -179,10 +167,10 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
     };
     let query = RecordingQuery {
         session,
-        account,
-        asset,
-        zone,
-        company,
+        account: which.account,
+        asset: which.asset,
+        zone: which.zone,
+        company: which.company,
         since,
         until,
         ..RecordingQuery::default()

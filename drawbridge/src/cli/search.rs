@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::list::{Most, short};
 use super::table::{Cell, Table};
 use super::times::Times;
+use super::which::Which;
 
 pub(super) const HELP: &str = "\
 A line is found that has all of the words, whatever their order, capital or small. \"two words\"
@@ -19,7 +20,7 @@ written. What is found depends on what you may read: the zones that you answer f
 
 With --typed it is looked through what the vendor typed, the newest recordings first. What was
 erased again before Enter is found, too. It is in no index, so it takes longer; limit it with
---since, --asset or --vendor.
+--since, --asset or --account.
 
 Examples:
   drawbridge recording search 'trip reset'
@@ -36,18 +37,8 @@ pub struct Search {
     /// Look through what was typed, which may hold passwords (auditors)
     #[arg(long)]
     typed: bool,
-    /// Only on this asset
-    #[arg(long)]
-    asset: Option<String>,
-    /// Only of this vendor
-    #[arg(long)]
-    vendor: Option<String>,
-    /// Only into this zone
-    #[arg(long)]
-    zone: Option<String>,
-    /// Only of companies with this in their name
-    #[arg(long)]
-    company: Option<String>,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     between: Between,
     #[command(flatten)]
@@ -60,10 +51,10 @@ pub(super) async fn run(context: &Context, args: Search) -> Result<(), Failure> 
     let query = SearchQuery {
         q: args.text,
         input: args.typed,
-        asset: args.asset,
-        account: args.vendor,
-        zone: args.zone,
-        company: args.company,
+        asset: args.which.asset,
+        account: args.which.account,
+        zone: args.which.zone,
+        company: args.which.company,
         since,
         until,
         ..SearchQuery::default()

@@ -12,6 +12,7 @@ use super::grant;
 use super::list::{Most, short, whole_id};
 use super::table::{Details, Table};
 use super::times::Times;
+use super::which::Which;
 
 /// See sessions, let them in, hold their input, and end them.
 #[derive(Subcommand, Debug)]
@@ -82,21 +83,11 @@ pub struct List {
     /// Only those that are over
     #[arg(long, conflicts_with = "open")]
     closed: bool,
-    /// Only those on this asset
-    #[arg(long)]
-    asset: Option<String>,
-    /// Only those of this vendor
-    #[arg(long)]
-    account: Option<String>,
-    /// Only those into this zone
-    #[arg(long)]
-    zone: Option<String>,
     /// Only those under this grant
     #[arg(long, value_name = "ID")]
     grant: Option<String>,
-    /// Only of companies with this in their name
-    #[arg(long)]
-    company: Option<String>,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     between: Between,
     #[command(flatten)]
@@ -173,11 +164,8 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
     let List {
         open,
         closed,
-        asset,
-        account,
-        zone,
         grant,
-        company,
+        which,
         between,
         most,
     } = args;
@@ -189,11 +177,11 @@ async fn list(context: &Context, args: List) -> Result<(), Failure> {
     };
     let query = SessionQuery {
         open: (open || closed).then_some(open),
-        asset,
-        account,
-        zone,
+        asset: which.asset,
+        account: which.account,
+        zone: which.zone,
+        company: which.company,
         grant,
-        company,
         since,
         until,
         ..SessionQuery::default()

@@ -170,7 +170,9 @@ async fn segments_are_used_again_and_their_keys_are_gone() {
     })
     .await;
     for file in wal_files(bench.dir.path()) {
-        assert!(std::fs::read(file).unwrap()[..PAGE] != page[..]);
+        // It may be gone by now, or just be made.
+        let bytes = std::fs::read(file).unwrap_or_default();
+        assert!(bytes.get(..PAGE) != Some(&page[..]));
     }
     // A recording that has been let go of in parts is whole nevertheless.
     let (again, closed) = restarted(killed(&bench)).await;

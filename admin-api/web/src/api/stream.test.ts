@@ -23,7 +23,7 @@ class Source extends EventTarget {
   }
 }
 
-function stage() {
+function stage(whenLost: (stop: () => void) => void = () => {}) {
   const page = new EventTarget();
   Source.all = [];
   Object.assign(globalThis, {
@@ -32,10 +32,13 @@ function stage() {
     removeEventListener: page.removeEventListener.bind(page),
   });
   const told: string[] = [];
-  const stop = listen("/events", {
+  const stop: () => void = listen("/events", {
     on: { changed: (data) => told.push(`changed ${String(data)}`) },
     open: () => told.push("open"),
-    lost: () => told.push("lost"),
+    lost: () => {
+      told.push("lost");
+      whenLost(stop);
+    },
     refused: () => told.push("refused"),
   });
   const newest = () => Source.all[Source.all.length - 1] as Source;
@@ -74,6 +77,28 @@ test("a cable that is pulled is known at once, and so is that it is back", ({ mo
   stop();
   page.dispatchEvent(new Event("online"));
   assert.equal(Source.all.length, 2);
+});
+
+test("without being told that there is a network, it is tried once more", ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { page, told, stop, newest } = stage();
+  const first = newest();
+  first.says("open");
+  page.dispatchEvent(new Event("offline"));
+  assert.equal(first.readyState, Source.CLOSED, "what still came would be shown as if all were well");
+  mock.timers.tick(30_000);
+  newest().says("open");
+  assert.deepEqual([told, Source.all.length], [["open", "lost", "lost", "open"], 2]);
+  stop();
+});
+
+test("whoever has enough of it once it is lost is not given another", ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { stop, newest } = stage((stop) => stop());
+  newest().says("open");
+  mock.timers.tick(90_000);
+  assert.deepEqual([Source.all.length, newest().readyState], [1, Source.CLOSED]);
+  stop();
 });
 
 test("the browser tries again by itself, unless it was refused", ({ mock }) => {

@@ -19,15 +19,24 @@ export interface StreamListener {
 export function listen(path: string, listener: StreamListener): () => void {
   let source: EventSource;
   let patience: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
 
   const heard = () => {
     clearTimeout(patience);
     patience = setTimeout(anew, SILENT);
   };
   const anew = () => {
+    apart();
+    // Whoever has enough of it stops when it is lost.
+    if (!stopped) open();
+  };
+  // Without a network nothing comes. It is tried again when there is one, and once
+  // more without being told: the way to this server may need none.
+  const apart = () => {
     source.close();
+    clearTimeout(patience);
+    patience = setTimeout(anew, SILENT);
     listener.lost();
-    open();
   };
   const open = () => {
     source = new EventSource(path);
@@ -51,13 +60,14 @@ export function listen(path: string, listener: StreamListener): () => void {
     });
   };
   const stop = () => {
+    stopped = true;
     clearTimeout(patience);
-    removeEventListener("offline", listener.lost);
+    removeEventListener("offline", apart);
     removeEventListener("online", anew);
     source.close();
   };
 
-  addEventListener("offline", listener.lost);
+  addEventListener("offline", apart);
   addEventListener("online", anew);
   open();
   return stop;

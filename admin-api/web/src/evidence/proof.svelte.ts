@@ -1,4 +1,5 @@
 import { recordingPath } from "../api/evidence.ts";
+import { listen } from "../api/stream.ts";
 import { objectOf } from "../terminal/messages.ts";
 import { findingOf, verdictOf, type Finding, type Verdict } from "./finding.ts";
 
@@ -11,7 +12,7 @@ export class Proof {
   summary = $state("");
   /** Chunks that were read, and of how many. */
   read = $state({ done: 0, of: 0 });
-  #source: EventSource | undefined;
+  #end: (() => void) | undefined;
 
   begin(session: string, channel: number): void {
     this.stop();
@@ -19,30 +20,34 @@ export class Proof {
     this.standing = "checking";
     this.summary = "";
     this.read = { done: 0, of: 0 };
-    const source = new EventSource(recordingPath(session, "verify", { channel }));
-    this.#source = source;
-    const on = (name: string, then: (message: Record<string, unknown>) => void) =>
-      source.addEventListener(name, (event: MessageEvent) => then(objectOf(event.data)));
-
-    on("progress", ({ done, of }) => {
-      if (typeof done === "number") this.read.done = done;
-      if (typeof of === "number") this.read.of = of;
-    });
-    on("step", (message) => this.findings.push(findingOf(message)));
-    on("result", (message) => {
-      this.standing = verdictOf(message, this.findings);
-      this.summary = typeof message["summary"] === "string" ? message["summary"] : "";
-      this.stop();
-    });
     // A check that broke off says nothing, and beginning anew by itself would hide that.
-    source.addEventListener("error", () => {
+    const broken = () => {
       this.stop();
       this.standing = "broken";
+    };
+    this.#end = listen(recordingPath(session, "verify", { channel }), {
+      on: {
+        progress: (data) => {
+          const { done, of } = objectOf(data);
+          if (typeof done === "number") this.read.done = done;
+          if (typeof of === "number") this.read.of = of;
+        },
+        step: (data) => this.findings.push(findingOf(objectOf(data))),
+        result: (data) => {
+          const { summary, ...message } = objectOf(data);
+          this.standing = verdictOf(message, this.findings);
+          this.summary = typeof summary === "string" ? summary : "";
+          this.stop();
+        },
+      },
+      open: () => {},
+      lost: broken,
+      refused: broken,
     });
   }
 
   stop(): void {
-    this.#source?.close();
-    this.#source = undefined;
+    this.#end?.();
+    this.#end = undefined;
   }
 }

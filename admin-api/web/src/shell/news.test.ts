@@ -34,8 +34,8 @@ const grant = (more: Partial<Grant> = {}): Grant => ({
   extensions: 0,
   ...more,
 });
-const session = (state: Session["entry"]["state"]) =>
-  ({ id: "s1", account: "vera", asset: "gt1", grant: "g1", entry: { required: true, state } }) as Session;
+const session = (state: Session["entry"]["state"], opened_at = at(0)) =>
+  ({ id: "s1", account: "vera", asset: "gt1", grant: "g1", opened_at, entry: { required: true, state } }) as Session;
 
 const known = (minutes: number, more: Partial<Known> = {}): Known => ({
   at: noon + minutes * 60_000,
@@ -110,11 +110,17 @@ test("one who stood in the lobby is told that they were let in", () => {
 });
 
 test("the plant is told of who waits, and approvers of what is asked", () => {
-  const waiting = known(1, { requests: [request()], sessions: [session("waiting")] });
+  const fresh = { requests: [request({ created_at: at(0.5) })], sessions: [session("waiting", at(0.6))] };
+  const waiting = known(1, fresh);
   assert.deepEqual(
     forPlant(known(0), waiting, true).map(({ href }) => href),
     ["/sessions/s1", "/requests/r1"],
   );
   assert.deepEqual(forPlant(known(0), waiting, false).map(({ href }) => href), ["/sessions/s1"]);
   assert.deepEqual(forPlant(waiting, waiting, true), []);
+});
+
+test("what has waited for long is not told as new, though it was not among those that were known", () => {
+  const old = known(1, { requests: [request()], sessions: [session("waiting", at(-5))] });
+  assert.deepEqual(forPlant(known(0), old, true), []);
 });

@@ -22,21 +22,27 @@ export interface News {
 
 const words = t.notify;
 const SOON = 10 * 60_000;
+/** Clocks differ, and what is known was asked for a moment before. */
+const LATE = 60_000;
 
 export function forPlant(before: Known, now: Known, decides: boolean): News[] {
   const waited = new Set([...before.requests.filter(waits), ...before.sessions.filter(inLobby)].map(id));
   const lobby = now.sessions.filter(inLobby).map((session) => ({
     ...session,
+    since: session.opened_at,
     href: `/sessions/${session.id}`,
     text: words.waits(session.account, session.asset),
   }));
   const asked = now.requests.filter((request) => decides && waits(request)).map((request) => ({
     ...request,
+    since: request.created_at,
     href: `/requests/${request.id}`,
     text: words.asks(request.account, request.asset),
   }));
+  // Where more wait than are asked for, one that was not known before may be old.
+  const isNew = (since: string) => Date.parse(since) > before.at - LATE;
   return [...lobby, ...asked]
-    .filter(({ id }) => !waited.has(id))
+    .filter(({ id, since }) => !waited.has(id) && isNew(since))
     .map(({ href, text }) => ({ tag: href, href, text }));
 }
 

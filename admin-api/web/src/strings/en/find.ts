@@ -6,7 +6,7 @@ export const find = {
   typed: "In what was typed",
   typedHint: "It may hold passwords; the log notes that you searched it, and not the words.",
   account: "Person",
-  company: "Company",
+  company: "Company, as it is now",
   asset: "Asset",
   zone: "Zone",
   since: "From",
