@@ -80,18 +80,19 @@ export class People {
   }
 }
 
-/** Waits until a terminal in the page shows it. */
-export async function shows(page, text, within = 20_000) {
+/** Waits until a terminal in the page shows it, a text or what a pattern says. */
+export async function shows(page, what, within = 20_000) {
+  const pattern = what instanceof RegExp ? what.source : what.replace(/[^\w\s]/g, "\\$&");
   const appears = page.waitForFunction(
-    (text) =>
+    (pattern) =>
       [...document.querySelectorAll(".xterm-rows")].some((rows) =>
-        [...rows.children].map((row) => row.textContent).join("\n").includes(text),
+        new RegExp(pattern).test([...rows.children].map((row) => row.textContent).join("\n")),
       ),
-    text,
+    pattern,
     { timeout: within },
   );
   await appears.catch(async () => {
-    throw new Error(`${page.url()} does not show ${JSON.stringify(text)} but:\n${await screen(page)}`);
+    throw new Error(`${page.url()} does not show ${pattern} but:\n${await screen(page)}`);
   });
 }
 

@@ -52,6 +52,7 @@ try {
   clock.step("let in");
   await olga.getByRole("button", { name: "Join and watch" }).click();
   await vera.getByText(/watched/i).first().waitFor();
+  await shows(vera, "This session is recorded");
 
   // Typed, run by the asset, and watched.
   await vera.locator(".xterm-helper-textarea").focus();
@@ -64,8 +65,11 @@ try {
   await olga.getByRole("button", { name: "Pause input" }).click();
   await shows(vera, "Input is paused");
   await vera.keyboard.type("echo paused-$((40 + 3))\n");
+  // All of it has to be there before input flows again.
+  await vera.waitForTimeout(500);
   await olga.getByRole("button", { name: "Let input flow" }).click();
-  await shows(vera, "Input flows again");
+  // It has said so once before, when the operator joined.
+  await shows(vera, /Input is paused[^]*Input flows again/);
   await vera.keyboard.type("echo again-$((40 + 4))\n");
   await shows(vera, "again-44");
   const after = await screen(vera);
