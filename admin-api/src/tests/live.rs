@@ -1,6 +1,5 @@
 //! A session as it happens, over the API.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -10,10 +9,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::{CloseReason, SessionId};
 use futures::StreamExt as _;
-use recorder::{Header, KeepOutput, OutputLog};
+use recorder::OutputLog;
 use tokio::time::timeout;
 
-use super::recordings::sealed;
+use super::recordings::{header, sealed};
 use super::world::World;
 
 async fn stream(world: &World, who: &str, session: SessionId, query: &str) -> Response {
@@ -41,16 +40,7 @@ async fn watched(world: &World, who: &str, session: SessionId, query: &str) -> S
 }
 
 async fn screen_of(world: &World, session: SessionId, channel: u32) -> OutputLog {
-    let header = Header {
-        session,
-        channel,
-        started: domain::Clock::now(&*world.clock),
-        title: "vera on plc-7".to_owned(),
-        command: Some("top".to_owned()),
-        terminal: None,
-        keep: KeepOutput::Everything,
-        env: BTreeMap::new(),
-    };
+    let header = header(world, session, channel);
     let (_, _, output) = world.recorder.open(header).await.unwrap().split();
     output.ready().await.unwrap();
     let screen = Bytes::from(format!("screen {channel}"));

@@ -36,22 +36,27 @@ pub(super) async fn sealed(world: &World) -> SessionId {
     session
 }
 
-async fn record(world: &World, shown: &[&str]) -> (SessionId, Finished) {
-    let session = world.session("vera").await;
-    let added = world
-        .store
-        .add_recording(session, 0, "exec", Some("uptime"), false);
-    added.await.unwrap();
-    let header = Header {
+/// Of a channel on which vera runs a command.
+pub(super) fn header(world: &World, session: SessionId, channel: u32) -> Header {
+    Header {
         session,
-        channel: 0,
+        channel,
         started: domain::Clock::now(&*world.clock),
         title: "vera on plc-7".to_owned(),
         command: Some("uptime".to_owned()),
         terminal: None,
         keep: KeepOutput::Everything,
         env: BTreeMap::new(),
-    };
+    }
+}
+
+async fn record(world: &World, shown: &[&str]) -> (SessionId, Finished) {
+    let session = world.session("vera").await;
+    let added = world
+        .store
+        .add_recording(session, 0, "exec", Some("uptime"), false);
+    added.await.unwrap();
+    let header = header(world, session, 0);
     let (input, _tail, output) = world.recorder.open(header).await.unwrap().split();
     input
         .append(Bytes::from_static(b"typed-secret"))

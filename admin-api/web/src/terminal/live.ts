@@ -49,31 +49,31 @@ export function watch(
   listener.state("connecting");
   const begin = () => {
     stop = listen(`${at}/live${search({ ...how })}`, {
-    on: {
-      screen: of((channel, message) => {
-        const { terminal, data } = message;
-        if (how.newest) listener.begun();
-        listener.opened(channel, terminal !== false, sizeOf(message), bytesOf(data));
+      on: {
+        screen: of((channel, message) => {
+          const { terminal, data } = message;
+          if (how.newest) listener.begun();
+          listener.opened(channel, terminal !== false, sizeOf(message), bytesOf(data));
+          listener.state("moving");
+        }),
+        output: of((channel, { data }) => listener.output(channel, bytesOf(data))),
+        resize: of((channel, message) => listener.resized(channel, sizeOf(message))),
+        closed: of((channel) => listener.closed(channel)),
+        ended: over("ended"),
+        left: over("refused"),
+      },
+      open: () => {
+        pause = RETRY;
+        listener.begun();
         listener.state("moving");
-      }),
-      output: of((channel, { data }) => listener.output(channel, bytesOf(data))),
-      resize: of((channel, message) => listener.resized(channel, sizeOf(message))),
-      closed: of((channel) => listener.closed(channel)),
-      ended: over("ended"),
-      left: over("refused"),
-    },
-    open: () => {
-      pause = RETRY;
-      listener.begun();
-      listener.state("moving");
-    },
-    lost: () => listener.state("broken"),
-    refused: () => {
-      listener.state("refused");
-      // Too many at once, or a server that starts: it may be another answer later.
-      again = setTimeout(begin, pause);
-      pause = Math.min(2 * pause, SELDOM);
-    },
+      },
+      lost: () => listener.state("broken"),
+      refused: () => {
+        listener.state("refused");
+        // Too many at once, or a server that starts: it may be another answer later.
+        again = setTimeout(begin, pause);
+        pause = Math.min(2 * pause, SELDOM);
+      },
     });
   };
   begin();
