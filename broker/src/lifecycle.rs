@@ -217,12 +217,23 @@ fn vendor_left(ended: Result<(), russh::Error>) -> ChannelEnd {
 }
 
 /// Carries out a session's end, whatever its peers do.
-async fn close(session: &Session, revoker: &Revoker, connection: Connection, reason: &CloseReason) {
+async fn close(
+    session: &Session,
+    revoker: &Revoker,
+    mut connection: Connection,
+    reason: &CloseReason,
+) {
     revoker.revoke();
     session.end(reason);
     session.tasks.close();
-    let told = tokio::time::timeout(GRACE, session.tasks.wait());
-    if told.await.is_err() {
+    let in_good_order = async {
+        session.tasks.wait().await;
+        // A client whose last channel has closed shows what came on it, and goes. One
+        // that is busy would read of the end first, and show nothing of it.
+        let _ = connection.over().await;
+    };
+    let _ = tokio::time::timeout(GRACE, in_good_order).await;
+    if !session.tasks.is_empty() {
         tracing::debug!(session = %session.permit.session(), "session.channels_linger");
     }
     connection.end(&reason.for_vendor(), GRACE).await;

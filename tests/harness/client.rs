@@ -9,6 +9,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, Command};
@@ -322,6 +323,17 @@ impl Live {
     #[must_use]
     pub fn pid(&self) -> i32 {
         i32::try_from(self.child.id().expect("it runs")).expect("a process id")
+    }
+
+    /// Has it do nothing for so long, as on a machine that is busy with something else.
+    ///
+    /// # Panics
+    /// If it has ended.
+    pub async fn stall(&self, time: Duration) {
+        let process = Pid::from_raw(self.pid()).expect("no zero");
+        kill_process(process, Signal::STOP).expect("stopped");
+        tokio::time::sleep(time).await;
+        kill_process(process, Signal::CONT).expect("goes on");
     }
 
     /// Waits until its standard output holds `text`.

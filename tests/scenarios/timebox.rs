@@ -165,6 +165,24 @@ async fn an_ended_session() {
     }
 }
 
+/// OpenSSH drops what it has not shown yet when it reads that the connection is over.
+#[tokio::test]
+async fn a_client_that_is_slow_shows_why_all_the_same() {
+    let world = World::new().await;
+    let grant = world.grant(minutes(60)).await;
+    let client = busy(&world, &grant).await;
+    let olga = world.person("olga").await;
+    let path = format!("grants/{grant}/revoke");
+    let revoked = olga.act(&path);
+    // Longer than the broker takes to close the channel.
+    tokio::join!(client.stall(Duration::from_millis(150)), revoked);
+    let outcome = client.end(Duration::from_secs(5)).await;
+    assert!(
+        outcome.text().contains("revoked your access"),
+        "{outcome:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_session_is_ended_even_while_it_floods() {
     let world = World::new().await;
