@@ -11,6 +11,7 @@ use store::Store;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::house::House;
@@ -38,6 +39,11 @@ pub enum BrokerError {
     /// The system gives it no threads.
     #[error("the broker's threads can't be started: {0}")]
     Threads(io::Error),
+    /// Sessions would no longer hear what becomes of them.
+    #[error(
+        "the broker no longer sees what the plant decides, and has closed its sessions: one of its tasks has failed ({0})"
+    )]
+    Blind(JoinError),
 }
 
 /// The bastion between vendors and assets.
@@ -91,6 +97,7 @@ impl Broker {
     ///
     /// # Errors
     /// When the listener is unusable from the beginning, or threads can't be started.
+    /// When a task fails that sessions depend on, after closing them all.
     pub async fn run(
         mut self,
         listener: TcpListener,
@@ -99,11 +106,14 @@ impl Broker {
         let address = listener.local_addr().map_err(BrokerError::Listener)?;
         let workers = Workers::start().map_err(BrokerError::Threads)?;
         tracing::info!(%address, "broker.listening");
-        let watching = tokio::spawn(watch(Arc::clone(&self.house)));
-        let speaking = tokio::spawn(messages::hand_on(Arc::clone(&self.house)));
-        loop {
+        // They never end by themselves, and end with this.
+        let mut lookouts = JoinSet::new();
+        lookouts.spawn(watch(Arc::clone(&self.house)));
+        lookouts.spawn(messages::hand_on(Arc::clone(&self.house)));
+        let outcome = loop {
             let accepted = tokio::select! {
-                () = shutdown.cancelled() => break,
+                () = shutdown.cancelled() => break Ok(()),
+                Some(Err(failed)) = lookouts.join_next() => break Err(BrokerError::Blind(failed)),
                 accepted = listener.accept() => accepted,
                 Some(arrival) = self.arrivals.recv() => {
                     self.admit_by_the_side(arrival, &workers);
@@ -117,7 +127,7 @@ impl Broker {
                     tokio::time::sleep(PAUSE).await;
                 }
             }
-        }
+        };
         drop(listener);
         self.arrivals.close();
         self.house.stopping.cancel();
@@ -128,10 +138,8 @@ impl Broker {
             let sessions = workers.serving();
             tracing::error!(sessions, "broker.sessions_did_not_close");
         }
-        watching.abort();
-        speaking.abort();
         tracing::info!("broker.stopped");
-        Ok(())
+        outcome
     }
 
     /// Serves a connection in a task of its own, if there is a place on the porch.

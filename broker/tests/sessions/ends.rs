@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Actor;
+use drawbridge_broker::BrokerError;
 use store::Scope;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
@@ -101,6 +102,25 @@ async fn a_stopped_broker_tells_and_closes_its_sessions() {
     );
     assert_eq!(reason(&world).await, "broker_stopped");
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_no_longer_sees_the_plant_s_decisions_closes_everything() {
+    let world = World::start().await;
+    // Without a channel, so that nothing asks for the time but who looks for decisions.
+    let mut ssh = world.ssh(&["-N"], &[]).await;
+    let _child = ssh.spawn().expect("ssh runs");
+    let opened = async {
+        while world.sessions().await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    timeout(SOON, opened).await.expect("a session");
+    world.clock.fail_once();
+    assert_eq!(reason(&world).await, "broker_stopped");
+    let ended = timeout(SOON, world.running).await.expect("in time");
+    let error = ended.expect("no panic").expect_err("it says why");
+    assert!(matches!(error, BrokerError::Blind(_)), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

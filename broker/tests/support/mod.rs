@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::process::{Command as Plain, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::{
@@ -40,7 +41,17 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use sshd::Sshd;
 
 /// The machine's clocks.
-pub(crate) struct MachineClock(Instant);
+pub(crate) struct MachineClock {
+    began: Instant,
+    fails_once: AtomicBool,
+}
+
+impl MachineClock {
+    /// Whoever asks for the monotonic time next gets a panic instead.
+    pub(crate) fn fail_once(&self) {
+        self.fails_once.store(true, Ordering::SeqCst);
+    }
+}
 
 impl Clock for MachineClock {
     #[expect(
@@ -55,11 +66,13 @@ impl Clock for MachineClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.elapsed()
+        let fails = self.fails_once.swap(false, Ordering::SeqCst);
+        assert!(!fails, "the clock fails, as the test wants");
+        self.began.elapsed()
     }
 
     fn wait_until(&self, at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep_until((self.0 + at).into()))
+        Box::pin(tokio::time::sleep_until((self.began + at).into()))
     }
 }
 
@@ -76,8 +89,11 @@ pub(crate) fn clock() -> Arc<MachineClock> {
         clippy::disallowed_methods,
         reason = "this is the clock that is handed in"
     )]
-    let now = Instant::now();
-    Arc::new(MachineClock(now))
+    let began = Instant::now();
+    Arc::new(MachineClock {
+        began,
+        fails_once: AtomicBool::new(false),
+    })
 }
 
 pub(crate) fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
@@ -119,7 +135,7 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) at: SocketAddr,
     pub(crate) sshd: Sshd,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<MachineClock>,
     pub(crate) directory: TempDir,
     pub(crate) shutdown: CancellationToken,
     pub(crate) running: JoinHandle<Result<(), BrokerError>>,
@@ -134,7 +150,8 @@ impl World {
     pub(crate) async fn with(wishes: Wishes) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let sshd = Sshd::start(directory.path());
-        let clock: Arc<dyn Clock> = clock();
+        let machine = clock();
+        let clock: Arc<dyn Clock> = Arc::<MachineClock>::clone(&machine);
         let options = Options {
             path: directory.path().join("state.sqlite"),
             vault_key: VaultKey::load_or_create(&directory.path().join("vault.key"))
@@ -183,7 +200,7 @@ impl World {
             store,
             at,
             sshd,
-            clock,
+            clock: machine,
             directory,
             shutdown,
             running,
