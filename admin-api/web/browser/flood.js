@@ -47,7 +47,7 @@ try {
   const holds = async () => ({ broker: await resident(facts.pid), vendor: await heap(vera), watcher: await heap(olga) });
   const before = await holds();
   let during;
-  const { slowest, idle, stopped } = await flood(desks, 15, async () => {
+  const { slowest, stopped } = await flood(desks, 15, async () => {
     during = await holds();
   });
 
@@ -60,7 +60,7 @@ try {
   const seconds = (Date.now() - began) / 1000;
   const after = { broker: await resident(facts.pid) };
   tell({
-    slowest, idle, stopped, whole, seconds,
+    slowest, stopped, whole, seconds,
     megabytesPerSecond: Math.round(whole.bytes / 1e6 / seconds),
     before, during, after, faults: people.faults,
   });
