@@ -1,5 +1,6 @@
 //! The broker as a whole: it listens, serves each connection on its own, and stops.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -106,8 +107,7 @@ impl Broker {
         let address = listener.local_addr().map_err(BrokerError::Listener)?;
         let workers = Workers::start().map_err(BrokerError::Threads)?;
         tracing::info!(%address, "broker.listening");
-        // They never end by themselves, and end with this.
-        let mut lookouts = JoinSet::new();
+        let mut lookouts = JoinSet::<Infallible>::new();
         lookouts.spawn(watch(Arc::clone(&self.house)));
         lookouts.spawn(messages::hand_on(Arc::clone(&self.house)));
         let outcome = loop {

@@ -2,6 +2,7 @@
 //! and tells the sessions. It looks at the state of things and not at messages
 //! about it, so nothing can be missed.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -23,9 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// [`PATIENCE`], they close within 15 s.
 const BLIND: Duration = Duration::from_millis(12_500);
 
-/// Watches until the broker has stopped and its last session is closed. Never ends
-/// by itself.
-pub(crate) async fn watch(house: Arc<House>) {
+/// Watches until the broker has stopped and its last session is closed.
+pub(crate) async fn watch(house: Arc<House>) -> Infallible {
     let mut changed = house.store.changed();
     let mut seen_at = house.clock.monotonic();
     loop {
